@@ -1,0 +1,209 @@
+"""All that is kept about one call while it lives: its legs, its course, and the evidence of how it ends."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from cti.calls.board import Board, Leg
+from cti.calls.facts import ChannelId, ChannelState, Device, Party
+from cti.calls.ledger import Ledger, Situation
+from cti.calls.model import Call, CallId, ConnectionState, EndedBy, FinishedCall, Role, Transfer
+from cti.calls.outcome import outcome_of
+from cti.calls.parties import extension_of, number_dialled
+
+
+class Dossier:
+    """A live call with everything that its record will need."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.legs: dict[ChannelId, Leg] = {}  # living ones, in the order of joining
+        self.known: dict[ChannelId, None] = {ChannelId(call.id): None}  # every leg that ever was part of it
+        self.ledger = Ledger(call.started_at)
+        self.customer: Leg | None = None
+        self.transfers: list[Transfer] = []
+        self.transferred_legs: set[ChannelId] = set()
+        self.ended_by: Literal["customer", "agent"] | None = None
+        self.customer_ended_at: datetime | None = None
+        self.last_callee: Leg | None = None  # the latest leg that we tried to reach and that did not answer
+        self.conferenced = False
+        self.is_record = True  # False for what is no call of its own: a supervisor's leg
+        self.certain = True
+        self.number_hint = ""  # the number, where another source than the customer's leg named it
+
+    @classmethod
+    def restored(cls, kept: "KeptCall") -> "Dossier":
+        """Return the call as it stood when it was stored; its legs join again as a snapshot shows them."""
+        record = kept.record
+        devices = {extension_of(device): device for device in kept.devices}
+        dossier = cls(
+            Call(
+                record.id,
+                record.direction,
+                record.started_at,
+                customer=Party(record.customer, record.customer_name),
+                dialled=record.dialled,
+                queues=record.queues,
+                agents=tuple(devices.get(agent, Device(agent)) for agent in record.agents),
+                supervisors=tuple(devices.get(one, Device(one)) for one in record.supervisors),
+                answered_at=record.answered_at,
+            )
+        )
+        dossier.known = dict.fromkeys(kept.legs)
+        dossier.transfers = list(record.transfers)
+        dossier.number_hint = record.customer
+        dossier.ledger.resume(record.wait_seconds, record.talk_seconds, record.hold_seconds, at=kept.last_seen)
+        return dossier
+
+    # --- who is in it ---------------------------------------------------------------------------------------------
+
+    @property
+    def principal(self) -> Leg | None:
+        """The customer, or who began an internal call: the one whose waiting and talking is measured."""
+        if self.customer is not None:
+            return self.customer
+        return next((leg for leg in self.legs.values() if leg.is_party and not leg.dialling), None) or next(
+            (leg for leg in self.legs.values() if leg.is_party), None
+        )
+
+    def staff(self) -> Iterator[Leg]:
+        """Yield the living legs of everybody but the principal."""
+        principal = self.principal
+        return (leg for leg in self.legs.values() if leg.is_party and leg is not principal)
+
+    def join(self, leg: Leg) -> None:
+        leg.call = self
+        self.legs[leg.id] = leg
+        self.known[leg.id] = None
+        if leg.role is Role.TRUNK and self.customer is None and self.call.consults is None:
+            self.customer = leg
+
+    def part(self, leg: Leg) -> None:
+        self.legs.pop(leg.id, None)
+
+    def absorb(self, other: "Dossier") -> None:
+        """Take over the legs of *other*, which was joined to this call."""
+        for leg in list(other.legs.values()):
+            self.join(leg)
+        self.known.update(other.known)
+        other.legs.clear()
+        if self.customer is None:
+            self.customer = other.customer
+        connections = {**other.call.connections, **self.call.connections}
+        queues = self.call.queues + tuple(q for q in other.call.queues if q not in self.call.queues)
+        self.call = msgspec.structs.replace(self.call, connections=connections, queues=queues)
+
+    # --- what is going on -----------------------------------------------------------------------------------------
+
+    def situation(self, board: Board, *, consulting: bool) -> Situation:
+        """Return what the call is to its principal now; *consulting* while an agent asks a colleague about it."""
+        principal = self.principal
+        if principal is None or not principal.alive or principal.requested:
+            return Situation.OTHER
+        heard = [leg for leg in board.heard_by(principal) if leg.is_party and leg.state is ChannelState.UP]
+        if any(not leg.held for leg in heard):
+            return Situation.TALK
+        if heard:
+            return Situation.HOLD
+        others = [leg for leg in self.staff() if leg.alive and not leg.requested]
+        if self.call.answered_at is not None and (
+            consulting or any(leg.bridge or leg.held for leg in others if leg.state is ChannelState.UP)
+        ):
+            return Situation.HOLD
+        if principal.role is Role.TRUNK and principal.made_by_switch and principal.state is not ChannelState.UP:
+            return Situation.OTHER  # our own dialling: the customer does not wait yet
+        if principal.queue or any(self.call.state_of(leg.id) is ConnectionState.ALERTING for leg in others):
+            return Situation.WAIT
+        return Situation.OTHER
+
+    def note_hangup(self, leg: Leg) -> None:
+        """Remember who hung up first; what happens later may show that the call went on."""
+        if self.ended_by is not None or not leg.is_party:
+            return
+        if leg is self.customer:
+            self.ended_by = "customer"
+        elif self.call.state_of(leg.id) is not ConnectionState.ALERTING or self.customer is None:
+            self.ended_by = "agent"
+
+    def note_turn(self, situation: Situation) -> None:
+        """A hang-up after which the customer waits or talks again did not end the call."""
+        if self.ended_by == "agent" and situation in (Situation.WAIT, Situation.TALK):
+            self.ended_by = None
+
+    def talk(self, board: Board, at: datetime) -> None:
+        """Keep who talks with the principal, and since when."""
+        principal = self.principal
+        if principal is None:
+            return
+        talking = [leg for leg in board.heard_by(principal) if leg.is_party and not leg.held]
+        if self.customer is None and principal.role is Role.AGENT:
+            talking.insert(0, principal)  # an internal call: both ends are agents
+        for leg in talking:
+            if leg.role is Role.AGENT and leg.device not in self.call.agents:
+                self.call = msgspec.structs.replace(self.call, agents=(*self.call.agents, leg.device))
+            elif leg.role is Role.SUPERVISOR:
+                self.add_supervisor(leg.device)
+        if self.call.answered_at is None:
+            self.call = msgspec.structs.replace(self.call, answered_at=at)
+
+    def add_supervisor(self, device: Device) -> None:
+        if device not in self.call.supervisors:
+            self.call = msgspec.structs.replace(self.call, supervisors=(*self.call.supervisors, device))
+
+    def enter_queue(self, queue: str) -> None:
+        if queue and (not self.call.queues or self.call.queues[-1] != queue):
+            self.call = msgspec.structs.replace(self.call, queues=(*self.call.queues, queue))
+
+    def number(self) -> str:
+        """Return the customer's number: what the network sent, or what we dialled."""
+        leg = self.customer
+        if leg is None:
+            return self.number_hint
+        if leg.made_by_switch:
+            return number_dialled(leg.dialled) or self.number_hint or leg.caller.number
+        return leg.caller.number
+
+    # --- how it ended ---------------------------------------------------------------------------------------------
+
+    def record(self, at: datetime, *, boundary: datetime | None = None) -> FinishedCall:
+        """Return the record of the call, over at *at*; *boundary*: the end was not seen and is no later than this."""
+        call = self.call
+        seen = boundary is None and self.certain
+        ended_by: EndedBy = self.ended_by or ("system" if seen else "unknown")
+        ended_at = self.customer_ended_at or at
+        self.ledger.settle(ended_at)
+        seconds = self.ledger.seconds
+        return FinishedCall(
+            id=call.id,
+            direction=call.direction,
+            customer=call.customer.number,
+            customer_name=call.customer.name,
+            dialled=call.dialled,
+            queues=call.queues,
+            agents=tuple(extension_of(device) for device in call.agents),
+            outcome=outcome_of(self),
+            ended_by=ended_by,
+            transfers=tuple(self.transfers),
+            supervisors=tuple(extension_of(device) for device in call.supervisors),
+            started_at=call.started_at,
+            answered_at=call.answered_at,
+            ended_at=ended_at,
+            wait_seconds=round(seconds[Situation.WAIT], 3),
+            talk_seconds=round(seconds[Situation.TALK], 3),
+            hold_seconds=round(seconds[Situation.HOLD], 3),
+            certain=seen,
+            ended_before=boundary,
+        )
+
+
+class KeptCall(msgspec.Struct, frozen=True):
+    """What is stored of a live call, so that a daemon that was killed can finish its record."""
+
+    call: CallId
+    boot: str
+    legs: tuple[ChannelId, ...]
+    devices: tuple[Device, ...]  # of its agents and supervisors, whom the record names by extension
+    last_seen: datetime
+    record: FinishedCall  # as it would be if the call ended unseen at *last_seen*

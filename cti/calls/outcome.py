@@ -1,0 +1,101 @@
+"""What a call came to, and why a leg was not reached: Q.850 causes and SIP codes, as measured on Asterisk 22."""
+
+from typing import TYPE_CHECKING
+
+from cti.calls.board import Leg
+from cti.calls.facts import ChannelState, DialStatus
+from cti.calls.model import Cause, Outcome, Role
+
+if TYPE_CHECKING:
+    from cti.calls.dossier import Dossier
+
+_BY_SIP: dict[int, Outcome] = {
+    **dict.fromkeys((486, 600), "busy"),
+    **dict.fromkeys((408, 480), "no_answer"),
+    **dict.fromkeys((404, 410, 484, 485, 604), "invalid_number"),
+    **dict.fromkeys((401, 403, 407, 603, 607, 608), "rejected"),
+    **dict.fromkeys((500, 502, 503, 504), "congestion"),
+    487: "cancelled",
+}
+_BY_Q850: dict[int, Outcome] = {
+    17: "busy",
+    **dict.fromkeys((18, 19, 20), "no_answer"),
+    21: "rejected",
+    **dict.fromkeys((1, 22, 28), "invalid_number"),
+    **dict.fromkeys((34, 38, 41, 42, 44, 47), "congestion"),
+    **dict.fromkeys((2, 3, 27), "unreachable"),
+}
+_BY_DIAL: dict[DialStatus, Outcome] = {
+    DialStatus.BUSY: "busy",
+    DialStatus.CONGESTION: "congestion",
+    DialStatus.UNAVAILABLE: "unreachable",
+    DialStatus.CANCEL: "cancelled",
+}
+_CAUSES: dict[Outcome, Cause] = {
+    "busy": Cause.BUSY,
+    "no_answer": Cause.CALL_NOT_ANSWERED,
+    "rejected": Cause.CALL_REJECTED,
+    "congestion": Cause.TRUNKS_BUSY,
+    "invalid_number": Cause.NUMBER_UNALLOCATED,
+    "unreachable": Cause.DEST_NOT_OBTAINABLE,
+    "cancelled": Cause.CALL_CANCELLED,
+}
+
+
+def unreached(leg: Leg) -> Outcome:
+    """Return why *leg*, which we dialled, did not answer."""
+    if leg.requested is not None:  # the far end spoke for itself
+        cause, sip = leg.requested
+        if leg.ended is not None:
+            cause, sip = cause or leg.ended[0], sip or leg.ended[1]
+        return _BY_SIP.get(sip) or _BY_Q850.get(cause) or ("no_answer" if cause in (0, 16) else "failed")
+    if leg.timed_out:
+        return "no_answer" if leg.rang else "unreachable"
+    status = leg.dial_status
+    if status in (DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.UNAVAILABLE, DialStatus.CANCEL):
+        return _BY_DIAL[status]
+    cause, sip = leg.ended or (0, 0)
+    if cause in (18, 19, 20) or sip in (408, 480):  # made up by the switch when its own timer ran out
+        return "no_answer" if leg.rang else "unreachable"
+    if cause == 0 and sip == 0 and leg.caller_leg is None:
+        return "cancelled"  # hung up by a request to the switch
+    if status is DialStatus.NO_ANSWER:
+        return "no_answer" if leg.rang else "unreachable"
+    return _BY_SIP.get(sip) or _BY_Q850.get(cause) or "failed"
+
+
+def cause_of(outcome: Outcome) -> Cause:
+    return _CAUSES.get(outcome, Cause.UNKNOWN)
+
+
+def outcome_of(dossier: "Dossier") -> Outcome:
+    """Return what the call came to (the words are defined at `Outcome`)."""
+    if dossier.call.answered_at is not None:
+        return "answered"
+    customer, callee = dossier.customer, dossier.last_callee
+    if dossier.call.direction == "inbound":
+        if dossier.call.queues or dossier.ended_by == "customer":
+            return "abandoned"
+        if callee is not None:
+            return unreached(callee)
+        cause, sip = (customer.ended if customer else None) or (0, 0)
+        return "invalid_number" if cause in (1, 22, 28) or sip in (404, 484) else "abandoned"
+    if customer is not None and customer.made_by_switch:
+        if customer.answered:
+            return "abandoned"
+        return _given_up_or(dossier, customer)
+    if callee is not None:
+        return _given_up_or(dossier, callee)
+    return "cancelled" if dossier.ended_by else "failed"
+
+
+def _given_up_or(dossier: "Dossier", callee: Leg) -> Outcome:
+    """Return why *callee* was not reached, or that our own side hung up while it rang."""
+    if callee.requested is None and dossier.ended_by == "agent":
+        return "cancelled"
+    return unreached(callee)
+
+
+def is_callee(leg: Leg) -> bool:
+    """Whether *leg* is one that somebody tried to reach and that never answered."""
+    return leg.role is not Role.LOCAL and leg.made_by_switch and not leg.answered and leg.state is not ChannelState.UP
