@@ -92,6 +92,11 @@ class Leg:
         return self.role is not Role.LOCAL and self.spied is None
 
     @property
+    def never_answered(self) -> bool:
+        """Whether somebody tried to reach this leg, in vain so far."""
+        return self.role is not Role.LOCAL and self.made_by_switch and not self.answered
+
+    @property
     def alive(self) -> bool:
         return self.ended is None
 
@@ -130,7 +135,11 @@ class Board:
         self.legs.pop(leg.id, None)
         if self._by_name.get(leg.name) == leg.id:
             del self._by_name[leg.name]
-        self._gone[leg.id] = None
+        self.remember(leg.id)
+
+    def remember(self, channel: ChannelId) -> None:
+        """Keep in mind that *channel* is over."""
+        self._gone[channel] = None
         if len(self._gone) > REMEMBERED:
             self._gone.popitem(last=False)
 

@@ -107,7 +107,9 @@ class Dossier:
             return Situation.TALK
         if heard:
             return Situation.HOLD
-        others = [leg for leg in self.staff() if leg.alive and not leg.requested]
+        others = [
+            leg for leg in self.staff() if leg.alive and not leg.requested and leg.id not in self.transferred_legs
+        ]
         if self.call.answered_at is not None and (
             consulting or any(leg.bridge or leg.held for leg in others if leg.state is ChannelState.UP)
         ):
@@ -127,12 +129,12 @@ class Dossier:
         elif self.call.state_of(leg.id) is not ConnectionState.ALERTING or self.customer is None:
             self.ended_by = "agent"
 
-    def note_turn(self, situation: Situation) -> None:
+    def note_going_on(self, situation: Situation) -> None:
         """A hang-up after which the customer waits or talks again did not end the call."""
         if self.ended_by == "agent" and situation in (Situation.WAIT, Situation.TALK):
             self.ended_by = None
 
-    def talk(self, board: Board, at: datetime) -> None:
+    def note_talk(self, board: Board, at: datetime) -> None:
         """Keep who talks with the principal, and since when."""
         principal = self.principal
         if principal is None:
@@ -162,7 +164,7 @@ class Dossier:
         if leg is None:
             return self.number_hint
         if leg.made_by_switch:
-            return number_dialled(leg.dialled) or self.number_hint or leg.caller.number
+            return number_dialled(leg.dialled) or self.number_hint
         return leg.caller.number
 
     # --- how it ended ---------------------------------------------------------------------------------------------

@@ -1,12 +1,11 @@
 """What happens to calls, in the words of ECMA-269: past participles, one per change."""
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from cti.calls.facts import ChannelId, Device
-from cti.calls.model import CallId, Cause, ConnectionState, FinishedCall, Role
+from cti.calls.model import CallId, Cause, ConnectionState, FinishedCall, Role, TransferKind
 
 
 class CallEvent(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag=True):
@@ -72,10 +71,15 @@ class ConnectionCleared(ConnectionEvent, frozen=True, gc=False):
 
 
 class Transferred(CallEvent, frozen=True, gc=False):
-    kind: Literal["blind", "attended"]
+    kind: TransferKind
     by: Device
     to: str
-    joined: CallId | None = None  # the consultation that is now part of this call
+
+
+class CallsJoined(CallEvent, frozen=True, gc=False):
+    """Two calls became one: all that was *joined* goes on as *call*."""
+
+    joined: CallId
 
 
 class Conferenced(CallEvent, frozen=True, gc=False):

@@ -331,3 +331,4 @@ class Snapshot(Fact, frozen=True, gc=False):
     channels: tuple[ChannelSeen, ...]
     waiting: tuple[CallerWaiting, ...]
     members: tuple[MemberSeen, ...]
+    unreadable: tuple[str, ...] = ()  # names of legs that live, but whose description a caller garbled: not over

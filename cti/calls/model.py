@@ -25,6 +25,7 @@ Outcome = Literal[
     "cancelled",
     "failed",
 ]
+TransferKind = Literal["blind", "attended"]
 EndedBy = Literal["customer", "agent", "system", "unknown"]
 
 
@@ -110,7 +111,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Transfer(msgspec.Struct, frozen=True, omit_defaults=False):
-    kind: Literal["blind", "attended"]
+    kind: TransferKind
     by: str  # who transferred, "1001"
     to: str  # to whom: an agent, an extension or a queue; "" where the switch did not say
     at: datetime

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from cti.calls.board import Leg
-from cti.calls.facts import ChannelState, DialStatus
-from cti.calls.model import Cause, Outcome, Role
+from cti.calls.facts import DialStatus
+from cti.calls.model import Cause, Outcome
 
 if TYPE_CHECKING:
     from cti.calls.dossier import Dossier
@@ -94,8 +94,3 @@ def _given_up_or(dossier: "Dossier", callee: Leg) -> Outcome:
     if callee.requested is None and dossier.ended_by == "agent":
         return "cancelled"
     return unreached(callee)
-
-
-def is_callee(leg: Leg) -> bool:
-    """Whether *leg* is one that somebody tried to reach and that never answered."""
-    return leg.role is not Role.LOCAL and leg.made_by_switch and not leg.answered and leg.state is not ChannelState.UP

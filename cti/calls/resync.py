@@ -1,0 +1,124 @@
+"""Brings the picture into line with a snapshot of the switch: what was missed becomes events, what is over ends."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from cti.calls import events as ev
+from cti.calls.board import Leg
+from cti.calls.book import Book
+from cti.calls.dossier import Dossier, KeptCall
+from cti.calls.facts import ChannelSeen, ChannelState, Snapshot
+from cti.calls.folding import Touched, member_seen
+from cti.calls.model import Cause, Role
+
+PATIENCE = 2  # snapshots in a row that must miss a leg before it counts as gone, while its own hang-up may still come
+
+_CALLEES = ("AppDial", "AppQueue")  # what the switch shows as the application of a leg that it dials
+
+
+def bring_into_line(book: Book, snapshot: Snapshot, *, rebooted: bool, blind_since: datetime | None) -> Touched:
+    """Return the calls that *snapshot* touches.
+
+    *rebooted*: the switch is another one than before, every older call is dead. *blind_since*: the last moment at which
+    the switch was heard when hang-ups may have been missed, else None.
+    """
+    alive_at = blind_since or snapshot.at
+    for member in snapshot.members:
+        member_seen(book, member)
+    if rebooted:
+        for dossier in list(book.dossiers.values()):
+            book.close(dossier, alive_at, Cause.SWITCH_RESTARTED, boundary=snapshot.at)
+        book.board.clear()
+    touched = [_see(book, seen, snapshot.at) for seen in snapshot.channels]
+    touched.extend(_see_queues(book, snapshot))
+    shown = {seen.channel for seen in snapshot.channels}
+    for leg in list(book.board.legs.values()):
+        if leg.bridge is not None:
+            touched.append(book.join_conversation(leg, snapshot.at))
+        if leg.id in shown:
+            leg.missed = 0
+        elif leg.id in book.board.legs:
+            touched.append(_miss(book, leg, snapshot.at, alive_at, at_once=blind_since is not None))
+    return touched
+
+
+def _see(book: Book, seen: ChannelSeen, at: datetime) -> Dossier | None:
+    """Bring one leg into line with what the snapshot shows of it."""
+    leg = book.board.legs.get(seen.channel)
+    if leg is None:
+        if book.board.is_gone(seen.channel):
+            return None
+        leg = _discover(book, seen, at - timedelta(seconds=seen.seconds))
+    leg.linked, leg.state = seen.linked, seen.state
+    leg.answered = leg.answered or seen.state is ChannelState.UP
+    dossier = leg.call
+    if seen.application == "Queue" and dossier is not None and leg is dossier.principal:
+        dossier.enter_queue(seen.application_data.partition(",")[0])
+    if leg.bridge != seen.bridge:
+        if seen.bridge is None:
+            book.board.leave_bridge(leg)
+        else:
+            book.board.enter_bridge(leg, seen.bridge)
+    return dossier
+
+
+def _discover(book: Book, seen: ChannelSeen, began: datetime) -> Leg:
+    """Take in a leg whose beginning was missed."""
+    dialled = seen.application in _CALLEES
+    leg = book.new_leg(seen, began, made_by_switch=dialled or seen.state is ChannelState.DOWN, caller=seen.caller)
+    leg.rang = seen.state is ChannelState.RINGING
+    if dialled:
+        leg.dialling = True
+        leg.caller_leg = seen.linked if seen.linked != seen.channel else None
+        if leg.role is Role.TRUNK:
+            leg.dialled = f"{seen.caller.number}@"
+    dossier = book.place(leg, began)
+    if dossier is not None and leg is dossier.customer and dossier.call.direction == "outbound":
+        leg.made_by_switch = True  # the call is known from before a restart
+    return leg
+
+
+def _see_queues(book: Book, snapshot: Snapshot) -> Touched:
+    waiting = {caller.channel: caller.queue for caller in snapshot.waiting}
+    for leg in list(book.board.legs.values()):
+        queue = waiting.get(leg.id, "")
+        if queue == leg.queue:
+            continue
+        leg.queue = queue
+        if leg.call is not None and queue:
+            leg.call.enter_queue(queue)
+        yield leg.call
+
+
+def _miss(book: Book, leg: Leg, at: datetime, alive_at: datetime, *, at_once: bool) -> Dossier | None:
+    """Take note of a leg that the snapshot does not show."""
+    leg.missed += 1
+    if not at_once and leg.missed < PATIENCE:
+        book.suspicious = True
+        return None
+    dossier = leg.call
+    book.end_leg(leg, alive_at, cause=0, sip_code=0)
+    if dossier is None:
+        return None
+    if leg is dossier.customer:
+        dossier.certain = False
+    book.lose_connection(dossier, leg, at)
+    dossier.part(leg)
+    if not dossier.legs:
+        book.close(dossier, alive_at, Cause.END_NOT_SEEN, boundary=at)
+    return dossier
+
+
+def take_over(book: Book, kept: Iterable[KeptCall], snapshot: Snapshot) -> None:
+    """Go on with the calls from before a restart of the daemon that *snapshot* still shows, and close the others."""
+    shown = {seen.channel for seen in snapshot.channels}
+    for call in kept:
+        same_switch = call.boot == snapshot.boot
+        if same_switch and not shown.isdisjoint(call.legs):
+            book.adopt(Dossier.restored(call))
+            continue
+        cause = Cause.END_NOT_SEEN if same_switch else Cause.SWITCH_RESTARTED
+        record = msgspec.structs.replace(call.record, ended_before=snapshot.at)
+        book.out.append(ev.CallCleared(snapshot.at, call.call, cause, record))
