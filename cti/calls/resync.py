@@ -37,7 +37,7 @@ def bring_into_line(book: Book, snapshot: Snapshot, *, rebooted: bool, blind_sin
     for leg in list(book.board.legs.values()):
         if leg.bridge is not None:
             touched.append(book.join_conversation(leg, snapshot.at))
-        if leg.id in shown:
+        if leg.id in shown or leg.name in snapshot.unreadable:
             leg.missed = 0
         elif leg.id in book.board.legs:
             touched.append(_miss(book, leg, snapshot.at, alive_at, at_once=blind_since is not None))
