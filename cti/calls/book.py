@@ -169,6 +169,7 @@ class Book:
             log.warning("an event does not fit", extra={"call": event.call, "problem": str(unexpected)})
             self.suspicious = True
             return
+        dossier.note_span(event)
         self.out.append(event)
 
     def lose_connection(self, dossier: Dossier, leg: Leg, at: datetime) -> None:
@@ -189,7 +190,8 @@ class Book:
         self._forget(dossier)
         is_record = dossier.is_record and dossier.call.consults is None
         record = dossier.record(at, boundary=boundary) if is_record else None
-        self.out.append(ev.CallCleared(boundary or at, dossier.call.id, cause, record))
+        spans = tuple(dossier.spans.values()) if is_record else ()
+        self.out.append(ev.CallCleared(boundary or at, dossier.call.id, cause, record, spans))
 
     def never_dialled(self, call_id: CallId, number: str, at: datetime) -> None:
         """Tell the record of an originate for which the switch did not even make a leg."""

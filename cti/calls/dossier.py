@@ -7,9 +7,10 @@ from typing import Literal
 import msgspec
 
 from cti.calls.board import Board, Leg
+from cti.calls.events import ConnectionEvent
 from cti.calls.facts import ChannelId, ChannelState, Device, Party
 from cti.calls.ledger import Ledger, Situation
-from cti.calls.model import Call, CallId, ConnectionState, EndedBy, FinishedCall, Role, Transfer
+from cti.calls.model import Call, CallId, ConnectionSpan, ConnectionState, EndedBy, FinishedCall, Role, Transfer
 from cti.calls.outcome import outcome_of
 from cti.calls.parties import extension_of, number_dialled
 
@@ -31,6 +32,7 @@ class Dossier:
         self.conferenced = False
         self.is_record = True  # False for what is no call of its own: a supervisor's leg
         self.certain = True
+        self.spans: dict[ChannelId, ConnectionSpan] = {}  # who took part; an end is written down as it comes
         self.number_hint = ""  # the number, where another source than the customer's leg named it
 
     @classmethod
@@ -53,6 +55,7 @@ class Dossier:
         )
         dossier.known = dict.fromkeys(kept.legs)
         dossier.transfers = list(record.transfers)
+        dossier.spans = {span.channel: span for span in kept.spans}
         dossier.number_hint = record.customer
         dossier.ledger.resume(record.wait_seconds, record.talk_seconds, record.hold_seconds, at=kept.last_seen)
         return dossier
@@ -88,6 +91,7 @@ class Dossier:
         for leg in list(other.legs.values()):
             self.join(leg)
         self.known.update(other.known)
+        self.spans.update(other.spans)
         other.legs.clear()
         if self.customer is None:
             self.customer = other.customer
@@ -119,6 +123,20 @@ class Dossier:
         if principal.queue or any(self.call.state_of(leg.id) is ConnectionState.ALERTING for leg in others):
             return Situation.WAIT
         return Situation.OTHER
+
+    def note_span(self, event: ConnectionEvent) -> None:
+        """Keep how long the device of *event* takes part."""
+        state = self.call.state_of(event.channel)
+        span = self.spans.get(event.channel)
+        if span is None:
+            who = (event.channel, event.device, event.role)
+            span = ConnectionSpan(*who, began_at=event.at, answered_at=None, ended_at=event.at)
+        answered_at = span.answered_at or (event.at if state is ConnectionState.CONNECTED else None)
+        connection = self.call.connections.get(event.channel)
+        queue = (connection.queue if connection else "") or span.queue
+        self.spans[event.channel] = msgspec.structs.replace(
+            span, role=event.role, answered_at=answered_at, ended_at=event.at, queue=queue
+        )
 
     def note_hangup(self, leg: Leg) -> None:
         """Remember who hung up first; what happens later may show that the call went on."""
@@ -208,4 +226,5 @@ class KeptCall(msgspec.Struct, frozen=True):
     legs: tuple[ChannelId, ...]
     devices: tuple[Device, ...]  # of its agents and supervisors, whom the record names by extension
     last_seen: datetime
+    spans: tuple[ConnectionSpan, ...]
     record: FinishedCall  # as it would be if the call ended unseen at *last_seen*

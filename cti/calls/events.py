@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from cti.calls.facts import ChannelId, Device
-from cti.calls.model import CallId, Cause, ConnectionState, FinishedCall, Role, TransferKind
+from cti.calls.model import CallId, Cause, ConnectionSpan, ConnectionState, FinishedCall, Role, TransferKind
 
 
 class CallEvent(msgspec.Struct, frozen=True, gc=False, tag_field="event", tag=True):
@@ -111,6 +111,7 @@ class CallCleared(CallEvent, frozen=True, gc=False):
 
     cause: Cause
     record: FinishedCall | None = None
+    spans: tuple[ConnectionSpan, ...] = ()  # who took part, in the order of joining
 
 
 class UnexpectedEvent(Exception):

@@ -117,6 +117,18 @@ class Transfer(msgspec.Struct, frozen=True, omit_defaults=False):
     at: datetime
 
 
+class ConnectionSpan(msgspec.Struct, frozen=True):
+    """How long one device took part in a call, in which role."""
+
+    channel: ChannelId
+    device: Device
+    role: Role
+    began_at: datetime  # it was rung, or it began the call
+    answered_at: datetime | None  # None when it never took part
+    ended_at: datetime
+    queue: str = ""
+
+
 class FinishedCall(msgspec.Struct, frozen=True):
     """The record of a call. Seconds are wall time between events of the switch; times are aware, in UTC."""
 

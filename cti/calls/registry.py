@@ -68,7 +68,8 @@ class CallRegistry:
         if dossier is None or not dossier.is_record or dossier.call.consults is not None:
             return None
         devices = (*dossier.call.agents, *dossier.call.supervisors)
-        return KeptCall(call_id, self._boot, tuple(dossier.known), devices, at, dossier.record(at, boundary=at))
+        spans, record = tuple(dossier.spans.values()), dossier.record(at, boundary=at)
+        return KeptCall(call_id, self._boot, tuple(dossier.known), devices, at, spans, record)
 
     def restore(self, kept: Iterable[KeptCall]) -> None:
         """Take over the calls that were live when the daemon ended; the next snapshot tells which still are."""

@@ -121,4 +121,4 @@ def take_over(book: Book, kept: Iterable[KeptCall], snapshot: Snapshot) -> None:
             continue
         cause = Cause.END_NOT_SEEN if same_switch else Cause.SWITCH_RESTARTED
         record = msgspec.structs.replace(call.record, ended_before=snapshot.at)
-        book.out.append(ev.CallCleared(snapshot.at, call.call, cause, record))
+        book.out.append(ev.CallCleared(snapshot.at, call.call, cause, record, call.spans))

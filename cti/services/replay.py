@@ -32,5 +32,5 @@ def _told(events: Iterable[CallEvent], records: list[FinishedCall]) -> Iterator[
     for event in events:
         if isinstance(event, CallCleared) and event.record is not None:
             records.append(event.record)
-            event = msgspec.structs.replace(event, record=None)
+            event = msgspec.structs.replace(event, record=None, spans=())
         yield msgspec.json.encode(event)
