@@ -1,0 +1,93 @@
+"""The three storages that are held to one promise: SQLite, PostgreSQL, and the fakes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from cti.ports import CallLog, Directory, OpenCalls, Sessions, Users
+from cti.storage.calls import SqlCallLog
+from cti.storage.customers import SqlDirectory
+from cti.storage.engine import Database, open_database
+from cti.storage.open_calls import SqlOpenCalls
+from cti.storage.recorder import Recorder
+from cti.storage.sessions import SqlSessions
+from cti.storage.users import SqlUsers
+from tests.contract.postgres import Cluster, cluster
+from tests.fakes.storage import FakeCallLog, FakeDirectory, FakeOpenCalls, FakeSessions, FakeUsers
+
+
+class Storage:
+    """One storage with everything that is kept in it."""
+
+    def __init__(
+        self, directory: Directory, calls: CallLog, open_calls: OpenCalls, users: Users, sessions: Sessions
+    ) -> None:
+        self.directory = directory
+        self.calls = calls
+        self.open_calls = open_calls
+        self.users = users
+        self.sessions = sessions
+        self.db: Database | None = None
+        self.recorder: Recorder | None = None
+
+    async def settled(self) -> None:
+        """Return when what is written behind the events is written."""
+        while self.recorder and (self.recorder._open or self.recorder._seen or self.recorder._writing):
+            await asyncio.sleep(0.005)
+
+
+@contextlib.asynccontextmanager
+async def sql_storage(url: str, folder: Path) -> AsyncIterator[Storage]:
+    """Everything that is kept, in the database at *url*; run and closed as the service does it."""
+    db = await open_database(url, backups=folder / "backups")
+    recorder = Recorder(db, region="CN", journal=folder / "journal.jsonl")
+    running = asyncio.create_task(recorder.run())
+    storage = Storage(
+        SqlDirectory(db), SqlCallLog(db, recorder), SqlOpenCalls(db, recorder), SqlUsers(db), SqlSessions(db)
+    )
+    storage.db, storage.recorder = db, recorder
+    try:
+        yield storage
+    finally:
+        await recorder.close()
+        await running
+        await db.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cti.db"
+    running: Cluster = request.getfixturevalue("postgres")
+    return running.new_database()
+
+
+@pytest.fixture
+async def sql(url: str, tmp_path: Path) -> AsyncIterator[Storage]:
+    async with sql_storage(url, tmp_path) as storage:
+        yield storage
+
+
+@pytest.fixture(params=["sqlite", "postgres", "fake"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
+    if request.param == "fake":
+        open_calls, users = FakeOpenCalls(), FakeUsers()
+        calls = FakeCallLog(open_calls)
+        yield Storage(FakeDirectory(calls), calls, open_calls, users, FakeSessions(users))
+        return
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/cti.db"
+    else:
+        url = request.getfixturevalue("postgres").new_database()
+    async with sql_storage(url, tmp_path) as found:
+        yield found
