@@ -36,7 +36,8 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: str = ""
     system_name: str = ""  # of asterisk.conf; "" learns it at the first log-in
     tls: bool = False
-    tls_ca_file: str = ""
+    tls_ca_file: str = ""  # "" trusts what the machine trusts
+    tls_server_name: str = ""  # in the certificate, where it is not *host*
     agents: tuple[DeviceName, ...] = ()  # phones of agents that no queue names
     supervisors: tuple[DeviceName, ...] = ()
     trunks: tuple[DeviceName, ...] = ()

@@ -1,0 +1,135 @@
+"""Builds every object and runs them: the one file that knows them all."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from connectors.ami.link import AmiLink
+from connectors.ami.settings import AmiSettings
+from cti.calls.facts import Fact
+from cti.calls.parties import Parties
+from cti.calls.registry import CallRegistry
+from cti.links import keep_up
+from cti.services.telephony import Telephony
+from cti.settings import Settings, Switch, secret_of
+from cti.storage.calls import SqlCallLog
+from cti.storage.customers import SqlDirectory
+from cti.storage.engine import Database, open_database
+from cti.storage.open_calls import SqlOpenCalls
+from cti.storage.recorder import Recorder
+from cti.storage.sessions import SqlSessions
+from cti.storage.users import SqlUsers
+from cti.web.api import PartHealth
+from cti.web.service import WebService
+
+log = logging.getLogger(__name__)
+
+
+def ami_settings(switch: Switch) -> AmiSettings:
+    """Return what the connector must know of [switch]."""
+    return AmiSettings(
+        username=switch.username,
+        secret=secret_of(switch),
+        host=switch.host,
+        port=switch.port,
+        systemname=switch.system_name,
+        tls=switch.tls,
+        tls_ca_file=switch.tls_ca_file,
+        tls_server_name=switch.tls_server_name,
+        allow_faulty_release=switch.allow_faulty_release,
+    )
+
+
+def journal_of(settings: Settings) -> Path:
+    """Return the file that takes records while the database takes none."""
+    return Path(settings.database.backup_folder) / "records.journal"
+
+
+@contextlib.asynccontextmanager
+async def database_of(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database, checked and migrated, and close it in the end."""
+    db = await open_database(settings.database.url, backups=Path(settings.database.backup_folder))
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+class App:
+    """One service: a switch, a database, screens."""
+
+    def __init__(self, settings: Settings, db: Database) -> None:
+        region = settings.site.region
+        self.recorder = Recorder(db, region=region, journal=journal_of(settings))
+        self.link = AmiLink(ami_settings(settings.switch), self._take, name=settings.switch.name)
+        directory = SqlDirectory(db)
+        self.web = WebService(
+            settings=settings.web,
+            users=SqlUsers(db),
+            sessions=SqlSessions(db),
+            directory=directory,
+            region=region,
+            switch=self.link,
+            health=self.health,
+            lookup_budget_seconds=settings.pop.lookup_budget_seconds,
+        )
+        switch = settings.switch
+        self.telephony = Telephony(
+            switch.name,
+            CallRegistry(Parties(agents=switch.agents, supervisors=switch.supervisors, trunks=switch.trunks)),
+            listener=self.web.assist,
+            call_log=SqlCallLog(db, self.recorder),
+            open_calls=SqlOpenCalls(db, self.recorder),
+            ask_for_snapshot=self.link.ask_for_snapshot,
+        )
+        metrics = self.web.metrics
+        metrics.gauge(
+            "cti_ami_frames_refused", "AMI frames that were forged or broken", lambda: self.link.refusals.total
+        )
+        metrics.gauge("cti_facts_waiting", "Facts not yet applied", lambda: self.telephony.backlog)
+        metrics.gauge("cti_records_waiting", "Records not yet durable", lambda: self.recorder.health().waiting)
+
+    def health(self) -> list[PartHealth]:
+        """Return how the parts are, besides the link."""
+        database = self.recorder.health()
+        waiting = f"{database.waiting} records wait; " if database.waiting and not database.ok else ""
+        return [PartHealth("database", database.ok, waiting + database.error)]
+
+    async def run(self, *, told: Callable[[str | None], None], stop: asyncio.Event) -> None:
+        """Serve until *stop*, then finish what is under way. *told* gets the first administrator's secret, if any."""
+        await self.telephony.restore()
+        told(await self.web.start())
+        try:
+            async with asyncio.TaskGroup() as group:
+                recorder = group.create_task(self.recorder.run(), name="recorder")
+                parts = [
+                    group.create_task(self.web.run(), name="web"),
+                    group.create_task(self.telephony.run(), name="telephony"),
+                    group.create_task(keep_up(self.link), name=f"connector:{self.link.name}"),
+                ]
+                await stop.wait()
+                log.info("stopping")
+                for part in reversed(parts):
+                    part.cancel()
+                await asyncio.wait(parts)
+                await self.telephony.drain()
+                await self.recorder.close()
+                await recorder
+        finally:
+            await self.web.close()
+
+    def _take(self, read_ns: int, fact: Fact) -> None:
+        self.telephony.take(read_ns, fact)
+
+
+async def serve(settings: Settings, *, told: Callable[[str | None], None]) -> None:
+    """Run the service until it is told to stop by SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with database_of(settings) as db:
+        await App(settings, db).run(told=told, stop=stop)
