@@ -1,4 +1,4 @@
-"""A service that a screen can be tried against: it speaks the protocol, serves the built page, and does as it is told."""
+"""A service to try a screen against: it speaks the protocol, serves the built page, and does as it is told."""
 
 import asyncio
 import itertools
@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from cti.ports import Customer, CustomerMatch, CustomerNumber
+from cti.services.views import AgentView, CallView, Card, LinkView, Stamps
 from cti.web import api
 from cti.web import messages as m
 
@@ -35,13 +36,14 @@ class FakeService:
         self.password = "correct horse"
         self.must_change = False
         self.signed_in = True
+        self.takes_sockets = True
         self.throttled_seconds = 0.0
         self.people: list[api.Person] = []
         self.ops: api.Ops | None = None
-        self.link = m.LinkView(up=True, since=now() - 3_600_000)
-        self.agent = m.AgentView(state="ready", since=now() - 134_000, queues=("support", "sales"))
-        self.calls: dict[str, m.CallView] = {}
-        self.cards: dict[str, m.Card] = {}
+        self.link = LinkView(up=True, since=now() - 3_600_000)
+        self.agent = AgentView(state="ready", since=now() - 134_000, queues=("support", "sales"))
+        self.calls: dict[str, CallView] = {}
+        self.cards: dict[str, Card] = {}
         self.commands: list[m.ScreenCommand] = []
         self.refuses: dict[type[m.Command], tuple[str, str]] = {}
         self.url = ""
@@ -83,7 +85,7 @@ class FakeService:
     async def ring(self, number: str, *matches: CustomerMatch, state: str = "", **call: Any) -> str:
         """A call rings at the person's phone; return its id."""
         at, id_ = now(), f"call-{next(self._ids)}"
-        view = m.CallView(
+        view = CallView(
             **{
                 "call": id_,
                 "direction": "inbound",
@@ -102,13 +104,13 @@ class FakeService:
         )
         known = "hidden" if not number else "unknown" if not matches else "known" if len(matches) == 1 else "several"
         only = matches[0].customer.id if len(matches) == 1 else None
-        card = m.Card(call=id_, state=state or known, matches=matches, chosen=only)  # type: ignore[arg-type]
+        card = Card(call=id_, state=state or known, matches=matches, chosen=only)  # type: ignore[arg-type]
         self.calls[id_], self.cards[id_] = view, card
         await self.set_agent(state="ringing")
-        await self._push(m.PopMessage(pop=f"pop-{id_}", call=view, card=card, stamps=m.Stamps(at, at + 0.2, at + 0.4)))
+        await self._push(m.PopMessage(pop=f"pop-{id_}", call=view, card=card, stamps=Stamps(at, at + 0.2, at + 0.4)))
         return id_
 
-    async def put_card(self, card: m.Card) -> None:
+    async def put_card(self, card: Card) -> None:
         self.cards[card.call] = card
         await self._push(m.CardMessage(card=card))
 
@@ -126,7 +128,7 @@ class FakeService:
         await self._push(m.AgentMessage(agent=self.agent))
 
     async def set_link(self, *, up: bool) -> None:
-        self.link = m.LinkView(up=up, since=now())
+        self.link = LinkView(up=up, since=now())
         await self._push(m.LinkMessage(link=self.link))
 
     async def hang_up_on_screens(self, code: int = m.CLOSE_RESTART) -> None:
@@ -143,11 +145,13 @@ class FakeService:
             await self._heard.wait_for(lambda: any(isinstance(c, kind) for c in self.commands))
         return next(c for c in self.commands if isinstance(c, kind))
 
-    # --- the socket ------------------------------------------------------------------------------------------------------
+    # --- the socket --------------------------------------------------------------------------------------------------
 
     async def _ws(self, request: web.Request) -> web.WebSocketResponse:
         if not self.signed_in:
             raise web.HTTPUnauthorized
+        if not self.takes_sockets:
+            raise web.HTTPServiceUnavailable
         self.upgrades.append(request.query_string)
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
@@ -161,8 +165,8 @@ class FakeService:
         else:
             self._session, self._seq, self._frames = f"s{next(self._sessions)}", 0, []
             await self._push(self._snapshot())
-        async for frame in socket:
-            await self._obey(m.parse(frame.data))
+        async for heard in socket:
+            await self._obey(m.parse(heard.data))
         return socket
 
     def _snapshot(self) -> m.SnapshotMessage:
@@ -183,7 +187,7 @@ class FakeService:
             self._heard.notify_all()
         if type(command) in self.refuses:
             code, text = self.refuses[type(command)]
-            await self._push(m.RefusalMessage(id=command.id, code=code, text=text))  # type: ignore[arg-type]
+            await self._push(m.RefusalMessage(id=command.id, code=code, text=text))
             return
         match command:
             case m.PopPainted():
@@ -194,7 +198,7 @@ class FakeService:
                 await self.put_card(msgspec.structs.replace(self.cards[call], chosen=customer))
             case m.RegisterCustomer(call=call):
                 match = registered(command, self.calls[call].number)
-                await self.put_card(m.Card(call=call, state="known", matches=(match,), chosen=match.customer.id))
+                await self.put_card(Card(call=call, state="known", matches=(match,), chosen=match.customer.id))
         await self._push(m.DoneMessage(id=command.id, now=now()))
 
     async def _put_call(self, call: str, **changes: Any) -> None:
@@ -211,7 +215,7 @@ class FakeService:
         if self._socket is not None and not self._socket.closed:
             await self._socket.send_str(f'{{"seq":{seq},{frame.decode()[1:]}')
 
-    # --- HTTP --------------------------------------------------------------------------------------------------------------
+    # --- HTTP --------------------------------------------------------------------------------------------------------
 
     def _account(self) -> web.Response:
         return _json(api.Account(me=self.me, must_change=self.must_change))

@@ -1,0 +1,139 @@
+// What the person's own screen knows: state, calls, cards. Only messages from the service change it.
+
+import type { AgentView, CallView, Card, LinkView, ScreenMessage, SnapshotMessage } from './messages'
+
+export interface EndedCall {
+  call: CallView
+  endedAt: number
+  cause: string
+}
+
+/** So many calls that are over stay reachable. */
+const KEPT = 5
+
+interface UnpaintedPop {
+  pop: string
+  received: number
+}
+
+export class Desk {
+  link = $state.raw<LinkView>({ up: false, since: 0 })
+  agent = $state.raw<AgentView>({ state: 'signed_out', since: 0, reason: '', queues: [] })
+  calls = $state.raw<CallView[]>([])
+  /** The last calls that are over, the latest first; their cards stay reachable. */
+  over = $state.raw<EndedCall[]>([])
+  /** The id of the call whose card is on the screen. */
+  shownId = $state<string | null>(null)
+  /** The keyboard should go to the card as soon as that stands there. */
+  cardWanted = $state(false)
+  private cards = $state.raw<Record<string, Card>>({})
+  private readonly unpainted = new Map<string, UnpaintedPop>()
+
+  /** *isBusy* says whether the person is typing: what is under their hands is not taken away then. */
+  constructor(private readonly isBusy: () => boolean) {}
+
+  get ringing(): CallView | undefined {
+    return this.calls.find((call) => call.state === 'alerting' && call.direction !== 'outbound')
+  }
+
+  get shown(): CallView | undefined {
+    return this.find(this.shownId)
+  }
+
+  find(id: string | null): CallView | undefined {
+    return this.calls.find((call) => call.call === id) ?? this.overCall(id)?.call
+  }
+
+  overCall(id: string | null): EndedCall | undefined {
+    return this.over.find((ended) => ended.call.call === id)
+  }
+
+  card(id: string): Card {
+    return this.cards[id] ?? { call: id, state: 'looking', matches: [], chosen: null }
+  }
+
+  show(id: string | null): void {
+    this.shownId = id
+  }
+
+  wantCard(id: string): void {
+    this.shownId = id
+    this.cardWanted = true
+  }
+
+  /** The pop of this call, if it has not been painted yet; it is given out once. */
+  takeUnpainted(id: string): UnpaintedPop | undefined {
+    const pop = this.unpainted.get(id)
+    this.unpainted.delete(id)
+    return pop
+  }
+
+  apply(message: ScreenMessage, received: number): void {
+    switch (message.type) {
+      case 'snapshot':
+        return this.replace(message)
+      case 'pop':
+        this.unpainted.set(message.call.call, { pop: message.pop, received })
+        this.putCard(message.card)
+        return this.putCall(message.call)
+      case 'call':
+        return this.putCall(message.call)
+      case 'card':
+        return this.putCard(message.card)
+      case 'call.gone':
+        return this.end(message.call, message.cause, received)
+      case 'agent':
+        this.agent = message.agent
+        return
+      case 'link':
+        this.link = message.link
+    }
+  }
+
+  clear(): void {
+    this.calls = []
+    this.over = []
+    this.shownId = null
+    this.cards = {}
+    this.unpainted.clear()
+  }
+
+  private replace(snapshot: SnapshotMessage): void {
+    this.link = snapshot.link
+    this.agent = snapshot.agent
+    for (const card of snapshot.cards) this.putCard(card)
+    const present = new Set(snapshot.calls.map((call) => call.call))
+    for (const call of this.calls) if (!present.has(call.call)) this.end(call.call, 'end_not_seen', snapshot.now)
+    this.calls = snapshot.calls
+    if (this.shown === undefined) this.shownId = (this.ringing ?? this.calls[0])?.call ?? null
+    this.forgetOldCards()
+  }
+
+  private putCall(call: CallView): void {
+    const known = this.calls.some((one) => one.call === call.call)
+    this.calls = known ? this.calls.map((one) => (one.call === call.call ? call : one)) : [...this.calls, call]
+    if (known || (this.shownId !== null && (!this.overCall(this.shownId) || this.isBusy()))) return
+    if (this.isBusy()) this.show(call.call)
+    else this.wantCard(call.call)
+  }
+
+  private putCard(card: Card): void {
+    this.cards = { ...this.cards, [card.call]: card }
+  }
+
+  private end(id: string, cause: string, at: number): void {
+    const call = this.calls.find((one) => one.call === id)
+    if (!call) return
+    this.calls = this.calls.filter((one) => one !== call)
+    this.unpainted.delete(id)
+    this.over = [{ call, cause, endedAt: at }, ...this.over].filter((one, i) => i < KEPT || one.call.call === this.shownId)
+    // A call that was never answered is somebody else's now; one that was leaves its card to be written up.
+    if (this.shownId === id && call.answered_at === null && !this.isBusy()) this.shownId = null
+    this.shownId ??= this.calls[0]?.call ?? null
+    this.forgetOldCards()
+  }
+
+  private forgetOldCards(): void {
+    this.cards = Object.fromEntries(Object.entries(this.cards).filter(([id]) => this.find(id)))
+  }
+}

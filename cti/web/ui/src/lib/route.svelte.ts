@@ -1,0 +1,42 @@
+// Which screen is shown: the hash, and a map of screens that are loaded when first shown.
+
+import type { Component } from 'svelte'
+import type { Me } from './messages'
+import type { TextKey } from './i18n.svelte'
+
+interface Screen {
+  title: TextKey
+  open: (me: Me) => boolean
+  load: () => Promise<{ default: Component }>
+}
+
+const isLeader = (me: Me) => me.role === 'admin' || me.role === 'supervisor'
+
+export const SCREENS = {
+  desk: { title: 'nav.desk', open: (me) => me.device !== '' || !isLeader(me), load: () => import('../screens/Desk.svelte') },
+  ops: { title: 'nav.ops', open: isLeader, load: () => import('../screens/Ops.svelte') },
+  people: { title: 'nav.people', open: (me) => me.role === 'admin', load: () => import('../screens/People.svelte') },
+} as const satisfies Record<string, Screen>
+
+export type ScreenName = keyof typeof SCREENS
+export const SCREEN_NAMES = Object.keys(SCREENS) as ScreenName[]
+
+class Route {
+  private hash = $state(location.hash)
+
+  constructor() {
+    addEventListener('hashchange', () => (this.hash = location.hash))
+  }
+
+  /** The screen that the hash names, if *me* may open it, else the first that they may. */
+  screen(me: Me): ScreenName {
+    const open = SCREEN_NAMES.filter((name) => SCREENS[name].open(me))
+    return open.find((name) => `#${name}` === this.hash) ?? open[0] ?? 'desk'
+  }
+
+  go(name: ScreenName): void {
+    location.hash = name
+  }
+}
+
+export const route = new Route()

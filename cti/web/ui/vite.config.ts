@@ -1,0 +1,26 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+const service = process.env.CTI_SERVICE ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [svelte({ configFile: false })],
+  base: './',
+  build: {
+    outDir: '../static',
+    emptyOutDir: true,
+    target: 'es2023',
+    // The content security policy allows images of our own origin only, so nothing may become a data: address.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  server: {
+    // The service checks the Origin of posts and sockets: it must see its own.
+    proxy: {
+      '/api': { target: service, changeOrigin: true, headers: { origin: service } },
+      '/ws': { target: service, ws: true, changeOrigin: true, headers: { origin: service } },
+    },
+  },
+  resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+})
