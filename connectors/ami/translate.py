@@ -14,7 +14,7 @@ import msgspec
 
 from connectors.ami.frames import plain, shown
 from cti.calls import facts as f
-from cti.calls.facts import NOBODY, BridgeId, ChannelId, ChannelState, Device, DialStatus, Fact, MemberState, Party
+from cti.calls.facts import BridgeId, ChannelId, ChannelState, Device, DialStatus, Fact, MemberState, Party
 
 Headers = Mapping[str, str]
 
@@ -41,6 +41,7 @@ _DIAL_ENDS: Final = {
     "CONGESTION": DialStatus.CONGESTION,
     "CHANUNAVAIL": DialStatus.UNAVAILABLE,
 }
+_REACHED: Final = ("RINGING", "PROGRESS")  # a trunk may send sound, or "call failed" as speech, and never ring
 _MEMBER_STATES: Final = {str(state.value): state for state in MemberState}
 _REACHABLE: Final = {"Reachable": True, "Registered": True, "Unreachable": False, "Unregistered": False}
 
@@ -79,12 +80,9 @@ def dialled_of(name: str) -> tuple[Device, str]:
 
 
 def party(number: str, name: str) -> Party:
-    if (number, name) == UNSET:
-        return NOBODY
-    return Party(
-        "" if number == UNKNOWN else plain(number),
-        "" if name == UNKNOWN else shown(name),
-    )
+    no_number = number in (UNKNOWN, UNSET[0])
+    no_name = name == UNKNOWN or (no_number and name == UNSET[1])
+    return Party("" if no_number else plain(number), "" if no_name else shown(name))
 
 
 def _caller(ami: Headers) -> Party:
@@ -168,7 +166,7 @@ def _dial_began(ami: Headers, at: datetime) -> Fact:
 
 
 def _dial_state(ami: Headers, at: datetime) -> Fact | None:
-    return f.DialRinging(at, channel_id(ami["DestUniqueid"])) if ami["DialStatus"] == "RINGING" else None
+    return f.DialRinging(at, channel_id(ami["DestUniqueid"])) if ami["DialStatus"] in _REACHED else None
 
 
 def _dial_ended(ami: Headers, at: datetime) -> Fact:
@@ -179,6 +177,8 @@ def _originate_ended(ami: Headers, at: datetime) -> Fact:
     channel, name = _maybe(ami, "Uniqueid"), ami["Channel"]
     success = ami["Response"] == "Success"
     device, number = (device_of(name), "") if success else dialled_of(name)
+    if not number and ami.get("Application") == "Dial":
+        number = dialled_of(ami.get("Data", "").partition(",")[0])[1]
     request, timed_out = plain(ami.get("ActionID", "")), ami["Reason"] == "3"
     extension, context = plain(ami.get("Exten", "")), plain(ami.get("Context", ""))
     return f.OriginateEnded(at, request, channel, device, number, extension, success, timed_out, context)
@@ -273,7 +273,9 @@ def _blind_transferred(ami: Headers, at: datetime) -> Fact:
     )
 
 
-def _attended_transferred(ami: Headers, at: datetime) -> Fact:
+def _attended_transferred(ami: Headers, at: datetime) -> Fact | None:
+    if ami.get("DestType") == "Threeway":  # nobody left: a conference, as the bridges tell
+        return None
     return f.AttendedTransferred(
         at,
         channel_id(ami["OrigTransfererUniqueid"]),
