@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from cti.calls.facts import ChannelId, Device, Fact
-from cti.calls.model import CallId, FinishedCall, Role
+from cti.calls.facts import Device, Fact
+from cti.calls.model import CallId, ConnectionSpan, FinishedCall
 
 FactSink = Callable[[int, Fact], None]
 """Takes (time.monotonic_ns() at which the bytes were read, the fact). Never blocks, never raises."""
@@ -119,18 +119,6 @@ class Directory(Protocol):
 # --- call records ----------------------------------------------------------------------------------------------------
 
 
-class ConnectionSpan(msgspec.Struct, frozen=True):
-    """How long one device took part in a call, in which role."""
-
-    channel: ChannelId
-    device: Device
-    role: Role
-    began_at: datetime  # it was rung, or it began the call
-    answered_at: datetime | None  # None when it never took part
-    ended_at: datetime
-    queue: str = ""
-
-
 class CallLog(Protocol):
     async def add(
         self,
@@ -173,7 +161,7 @@ class OpenCalls(Protocol):
     def put(self, switch: str, call: OpenCall) -> None:
         """Keep *call* as it now stands, soon. Never waits."""
 
-    def remove(self, switch: str, call: CallId) -> None:
+    def remove(self, switch: str, boot: str, call: CallId) -> None:
         """Forget *call*, soon. Needless when its record is added."""
 
     def seen(self, switch: str, boot: str, at: datetime) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ from cti.storage.sessions import SqlSessions
 from cti.storage.users import SqlUsers
 from tests.contract.postgres import Cluster, cluster
 from tests.fakes.storage import FakeCallLog, FakeDirectory, FakeOpenCalls, FakeSessions, FakeUsers
+
+
+async def until(condition: Callable[[], object], *, seconds: float = 15.0) -> None:
+    """Return when *condition* holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        await asyncio.sleep(0.01)
 
 
 class Storage:
@@ -35,8 +44,8 @@ class Storage:
 
     async def settled(self) -> None:
         """Return when what is written behind the events is written."""
-        while self.recorder and (self.recorder._open or self.recorder._seen or self.recorder._writing):
-            await asyncio.sleep(0.005)
+        recorder = self.recorder
+        await until(lambda: not (recorder and (recorder._open or recorder._seen or recorder._writing)))
 
 
 @contextlib.asynccontextmanager

@@ -1,13 +1,13 @@
 """The log of finished calls and the open ones, on SQLite, PostgreSQL and the fake."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from cti.calls.facts import ChannelId, Device
-from cti.calls.model import CallId, Role, Transfer
-from cti.ports import ConnectionSpan, NewCustomer, OpenCall
+from cti.calls.model import CallId, ConnectionSpan, Role, Transfer
+from cti.ports import OpenCall
 from cti.storage.calls import CallQuery, SqlCallLog
 from cti.storage.engine import Sql
 from tests.contract.storage.conftest import Storage
@@ -170,7 +170,7 @@ async def test_sorting_and_filtering_by_what_is_allowed(sql: Storage) -> None:
             finished(
                 f"c.{count}",
                 minute=count,
-                talk_seconds=float(count * 7 % 6),
+                talk_seconds=float(count * 5),
                 outcome="answered" if count % 2 else "busy",
                 queues=("support" if count < 3 else "sales",),
                 agents=("1001",) * (count % 3),
@@ -180,7 +180,7 @@ async def test_sorting_and_filtering_by_what_is_allowed(sql: Storage) -> None:
     async def ids(**query: object) -> list[str]:
         return [call.id[2:] for call in await sql.calls.find(CallQuery(**query))]  # type: ignore[attr-defined]
 
-    assert await ids(sort="talk_seconds", descending=False) == ["0", "1", "2", "3", "4", "5"] or True
+    assert await ids(sort="talk_seconds", descending=False) == ["0", "1", "2", "3", "4", "5"]
     assert await ids(outcome="busy") == ["4", "2", "0"]
     assert await ids(queue="sales", descending=False) == ["3", "4", "5"]
     assert await ids(agent="1001", queue="support") == ["2", "1"]
@@ -189,10 +189,3 @@ async def test_sorting_and_filtering_by_what_is_allowed(sql: Storage) -> None:
     with pytest.raises(ValueError, match="sorted by"):
         await ids(sort="started_at; DROP TABLE calls")
     assert await ids(queue="' OR 1=1 --") == []
-
-
-async def test_a_registered_customer_has_the_calls_from_before(storage: Storage) -> None:
-    await storage.calls.add(finished())
-    match = await storage.directory.register(NewCustomer("Wang", ()))
-    assert match.contacts == ()
-    assert datetime.now(UTC)
