@@ -13,6 +13,7 @@ from cti.calls.facts import Fact
 from cti.calls.parties import Parties
 from cti.calls.registry import CallRegistry
 from cti.links import keep_up
+from cti.services.backups import keep_backed_up
 from cti.services.telephony import Telephony
 from cti.settings import Settings, Switch, secret_of
 from cti.storage.calls import SqlCallLog
@@ -63,6 +64,7 @@ class App:
 
     def __init__(self, settings: Settings, db: Database) -> None:
         region = settings.site.region
+        self._db = db
         self.recorder = Recorder(db, region=region, journal=journal_of(settings))
         self.link = AmiLink(ami_settings(settings.switch), self._take, name=settings.switch.name)
         directory = SqlDirectory(db)
@@ -107,6 +109,7 @@ class App:
                 recorder = group.create_task(self.recorder.run(), name="recorder")
                 parts = [
                     group.create_task(self.web.run(), name="web"),
+                    group.create_task(keep_backed_up(self._db.backup), name="backups"),
                     group.create_task(self.telephony.run(), name="telephony"),
                     group.create_task(keep_up(self.link), name=f"connector:{self.link.name}"),
                 ]
