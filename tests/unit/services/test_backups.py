@@ -18,7 +18,7 @@ async def test_a_copy_that_fails_is_tried_again() -> None:
         copied.set()
         return Path("copy.db")
 
-    task = asyncio.create_task(keep_backed_up(backup, every_seconds=0.0))
+    task = asyncio.create_task(keep_backed_up(backup, first_after_seconds=0.0, every_seconds=0.0))
     async with asyncio.timeout(5):
         await copied.wait()
     task.cancel()
@@ -31,4 +31,4 @@ async def test_an_engine_with_tools_of_its_own_is_left_to_them() -> None:
         return None
 
     async with asyncio.timeout(5):
-        await keep_backed_up(backup)
+        await keep_backed_up(backup, first_after_seconds=0.0)
