@@ -1,0 +1,342 @@
+"""Shows agents who is calling: the pop at the ring, the card, the call's and the agent's own state."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from cti.calls import events as ev
+from cti.calls.facts import Device, Fact, LinkLost, Snapshot
+from cti.calls.model import Call, CallId, Connection, ConnectionState, Role
+from cti.ports import CustomerMatch, CustomerNumber, Directory, NewCustomer, Switch, SwitchError, SwitchUnreachable
+from cti.services.agents import AgentBoard
+from cti.services.callviews import agents_in, view_of
+from cti.services.clock import ServiceClock, milliseconds
+from cti.services.lookups import Lookup, Lookups, blame
+from cti.services.pops import PopLog
+from cti.services.views import AgentView, CallView, LinkView, Picture, Screens, Stamps
+
+log = logging.getLogger(__name__)
+
+_STORE_SECONDS = 5.0
+_NOBODY: Mapping[Device, CallView] = {}
+
+
+class Registry(Protocol):
+    """The live calls of a switch."""
+
+    def call(self, call_id: CallId) -> Call | None: ...
+
+
+class NotYourCall(Exception):
+    """The call never reached that phone."""
+
+
+class UnknownCustomer(Exception):
+    """Nobody of that id has the number of the call."""
+
+
+class NoNumber(Exception):
+    """The call has no number that a customer could be stored with."""
+
+
+class AlreadyRegistered(Exception):
+    """A customer is being, or was, registered from this call."""
+
+
+class StoreFailed(Exception):
+    """The directory did not take the customer."""
+
+
+class _Waiting:
+    """A pop that waits for its lookup, within the budget."""
+
+    __slots__ = ("event_ns", "read_ns", "timer")
+
+    def __init__(self, read_ns: int, event_ns: int, timer: asyncio.TimerHandle) -> None:
+        self.read_ns = read_ns
+        self.event_ns = event_ns
+        self.timer = timer
+
+
+class AssistService:
+    """Folds call events into what each agent's screens show.
+
+    `on_fact` and `on_events` are called by the consumer of a switch; they neither wait nor raise for what the outside
+    does. The customer is looked up as soon as the number is known, so that the card is normally there before a phone
+    rings. Where it is not, the ringing call is shown at once and its pop waits for the lookup, until *budget_seconds*
+    after the lookup began; then it goes with a card that says `looking`, and a later answer is patched in.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        screens: Screens,
+        clock: ServiceClock,
+        pops: PopLog,
+        region: str,
+        switch: Switch | None = None,
+        budget_seconds: float = 0.5,
+    ) -> None:
+        self._directory = directory
+        self._screens = screens
+        self._clock = clock
+        self._pops = pops
+        self._switch = switch
+        self._budget_seconds = budget_seconds
+        self._lookups = Lookups(directory, region=region, on_done=self._looked_up)
+        self._board = AgentBoard()
+        self._views: dict[CallId, dict[Device, CallView]] = {}
+        self._calls_at: dict[Device, dict[CallId, CallView]] = {}
+        self._subject: dict[CallId, CallId] = {}  # a consultation -> the call whose card it shows
+        self._popped: set[tuple[CallId, Device]] = set()
+        self._waiting: dict[tuple[CallId, Device], _Waiting] = {}
+        self._link = LinkView(up=False, since=clock.now())
+
+    # --- what the switch says ---------------------------------------------------------------------------------------
+
+    def on_fact(self, fact: Fact) -> None:
+        match fact:
+            case LinkLost():
+                self._set_link(up=False)
+            case Snapshot():
+                self._set_link(up=True)
+        for device in self._board.on_fact(fact):
+            self._screens.agent(device, self._board.view(device))
+
+    def on_events(self, events: Sequence[ev.CallEvent], read_ns: int, registry: Registry) -> None:
+        """Take the *events* that one fact, read at *read_ns*, led to; *registry* has the calls as they now stand."""
+        if not events:
+            return
+        event_ns = self._clock.reading()
+        touched: dict[CallId, float] = {}
+        rings: set[tuple[CallId, Device]] = set()
+        causes: dict[tuple[CallId, Device | None], str] = {}
+        for event in events:
+            touched[event.call] = milliseconds(event.at)
+            match event:
+                case ev.Delivered(role=Role.AGENT):
+                    rings.add((event.call, event.device))
+                case ev.Diverted() | ev.Failed() | ev.ConnectionCleared():
+                    causes[event.call, event.device] = event.cause.value
+                case ev.CallCleared():
+                    causes[event.call, None] = event.cause.value
+                case ev.CallsJoined(joined=joined):
+                    touched[joined] = milliseconds(event.at)
+        devices: dict[Device, float] = {}
+        for call_id, at in touched.items():
+            call = registry.call(call_id)
+            present = agents_in(call) if call else {}
+            lookup = self._lookup(call, registry) if call else None
+            for device in self._views.get(call_id, _NOBODY).keys() - present.keys():
+                cause = causes.get((call_id, device)) or causes.get((call_id, None)) or "unknown"
+                self._gone(call_id, device, cause)
+                devices[device] = at
+            if call is not None and lookup is not None:
+                for device, connection in present.items():
+                    rung = (call_id, device) in rings
+                    if self._stands(call, lookup, connection, rung=rung, at=at, stamps=(read_ns, event_ns)):
+                        devices[device] = at
+            else:
+                self._over(call_id)
+        for device, at in devices.items():
+            states = [ConnectionState(view.state) for view in self._calls_at.get(device, {}).values()]
+            if self._board.on_connections(device, states, at):
+                self._screens.agent(device, self._board.view(device))
+
+    # --- what a screen asks -----------------------------------------------------------------------------------------
+
+    @property
+    def link(self) -> LinkView:
+        return self._link
+
+    @property
+    def calls(self) -> int:
+        """How many calls agents take part in now."""
+        return len(self._views)
+
+    def picture(self, device: Device) -> Picture:
+        """Return all that concerns *device* now."""
+        views = tuple(self._calls_at.get(device, {}).values()) if device else ()
+        cards = []
+        for view in views:
+            lookup = self._lookup_of(CallId(view.call))
+            if lookup is not None:
+                self._lookups.retry(lookup)
+                cards.append(lookup.card(CallId(view.call)))
+        agent = self._board.view(device) if device else AgentView("signed_out", 0.0)
+        return Picture(self._link, agent, views, tuple(cards))
+
+    def customer_of(self, call: CallId) -> int | None:
+        """Return who is, or was, on the line: for the record of a call that reached an agent."""
+        lookup = self._lookup_of(call)
+        return lookup.chosen if lookup else None
+
+    def choose(self, device: Device, call: CallId, customer: int) -> None:
+        """Note that *customer*, one of the matches, is on the line, and show it."""
+        lookup = self._my_lookup(device, call)
+        if all(match.customer.id != customer for match in lookup.matches):
+            raise UnknownCustomer(customer)
+        lookup.choice = customer
+        self._show_card(lookup, device)
+
+    async def register(
+        self, device: Device, call: CallId, *, name: str, company: str, note: str, tags: tuple[str, ...]
+    ) -> CustomerMatch:
+        """Store a new customer with the number of *call*, choose it and show it."""
+        lookup = self._my_lookup(device, call)
+        if not lookup.e164:
+            raise NoNumber(call)
+        if lookup.registering:
+            raise AlreadyRegistered(call)
+        lookup.registering = True
+        fresh = NewCustomer(name, (CustomerNumber(lookup.e164),), tags, company, note)
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                match = await self._directory.register(fresh)
+        except Exception as error:
+            lookup.registering = False
+            log.error("customer was not stored", extra={"call": call, **blame(error)})
+            raise StoreFailed from error
+        lookup.matches = (match, *lookup.matches)
+        lookup.choice = match.customer.id
+        if lookup.state != "looking":
+            lookup.state = "found"
+        self._show_card(lookup, device)
+        return match
+
+    async def set_ready(self, device: Device, *, ready: bool, reason: str = "") -> None:
+        """Ask the switch to give *device* calls, or none; its answer comes as a fact. Raises SwitchError."""
+        if self._switch is None or not self._link.up:
+            raise SwitchUnreachable("there is no link to the telephone system")
+        members = self._board.members_of(device)
+        if not members:
+            raise SwitchError("the phone is in no queue")
+        for member in members:
+            await self._switch.pause(member, paused=not ready, reason="" if ready else reason)
+
+    def painted(self, device: Device, pop: str, *, received: float, painted: float) -> None:
+        self._pops.painted(pop, device, received=received, painted=painted)
+
+    async def close(self) -> None:
+        for waiting in self._waiting.values():
+            waiting.timer.cancel()
+        self._waiting.clear()
+        await self._lookups.close()
+
+    # --- calls and cards --------------------------------------------------------------------------------------------
+
+    def _stands(
+        self, call: Call, lookup: Lookup, connection: Connection, *, rung: bool, at: float, stamps: tuple[int, int]
+    ) -> bool:
+        """Show *call* to the phone of *connection*, if it is new or changed there; return whether it was."""
+        device, key = connection.device, (call.id, connection.device)
+        before = self._views.get(call.id, _NOBODY).get(device)
+        view = view_of(call, connection, number=lookup.number, shown=lookup.shown, before=before, at=at)
+        if before == view:
+            return False
+        self._views.setdefault(call.id, {})[device] = view
+        self._calls_at.setdefault(device, {})[call.id] = view
+        lookup.devices.add(device)
+        if rung and view.state == "alerting" and key not in self._popped:
+            self._popped.add(key)
+            self._pop(key, view, lookup, *stamps)
+        else:
+            self._screens.call(device, view)
+            if before is None:
+                self._screens.card(device, lookup.card(call.id))
+        return True
+
+    def _pop(self, key: tuple[CallId, Device], view: CallView, lookup: Lookup, read_ns: int, event_ns: int) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = lookup.began_at + self._budget_seconds
+        if lookup.done or loop.time() >= deadline:
+            self._send_pop(key, view, lookup, read_ns, event_ns)
+            return
+        self._screens.call(key[1], view)
+        self._waiting[key] = _Waiting(read_ns, event_ns, loop.call_at(deadline, self._waited, key))
+
+    def _waited(self, key: tuple[CallId, Device]) -> None:
+        """The lookup is done, or took all of its budget: send the pop that waited for it."""
+        waiting = self._waiting.pop(key)
+        waiting.timer.cancel()
+        call, device = key
+        view = self._views.get(call, _NOBODY).get(device)
+        lookup = self._lookup_of(call)
+        if view is not None and lookup is not None:
+            self._send_pop(key, view, lookup, waiting.read_ns, waiting.event_ns)
+
+    def _send_pop(
+        self, key: tuple[CallId, Device], view: CallView, lookup: Lookup, read_ns: int, event_ns: int
+    ) -> None:
+        call, device = key
+
+        def stamps() -> Stamps:
+            return Stamps(self._clock.of(read_ns), self._clock.of(event_ns), self._clock.now())
+
+        pop = self._pops.new_id()
+        self._pops.sent(pop, device, self._screens.pop(device, pop, view, lookup.card(call), stamps))
+
+    def _gone(self, call: CallId, device: Device, cause: str) -> None:
+        key = (call, device)
+        self._popped.discard(key)
+        waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            waiting.timer.cancel()
+        self._views[call].pop(device)
+        at_device = self._calls_at[device]
+        at_device.pop(call)
+        if not at_device:
+            del self._calls_at[device]
+        self._screens.call_gone(device, call, cause)
+
+    def _over(self, call: CallId) -> None:
+        self._views.pop(call, None)
+        self._lookups.ended(call)
+        self._subject.pop(call, None)
+
+    def _lookup(self, call: Call, registry: Registry) -> Lookup:
+        """Return the lookup of the customer whom *call* is about, begun if need be."""
+        if call.consults is not None:
+            subject = registry.call(call.consults)
+            if subject is not None and subject.direction != "internal":
+                self._subject[call.id] = subject.id
+                call = subject
+        return self._lookups.start(call.id, call.customer.number, internal=call.direction == "internal")
+
+    def _lookup_of(self, call: CallId) -> Lookup | None:
+        return self._lookups.get(self._subject.get(call, call))
+
+    def _my_lookup(self, device: Device, call: CallId) -> Lookup:
+        lookup = self._lookup_of(call)
+        if lookup is None or device not in lookup.devices:
+            raise NotYourCall(call)
+        return lookup
+
+    def _looked_up(self, lookup: Lookup) -> None:
+        """The directory answered, or failed to."""
+        for call in self._showing(lookup):
+            for device in tuple(self._views.get(call, _NOBODY)):
+                if (call, device) in self._waiting:
+                    self._waited((call, device))
+                else:
+                    self._screens.card(device, lookup.card(call))
+
+    def _show_card(self, lookup: Lookup, actor: Device) -> None:
+        """Show the card to whoever has the call now, and to *actor* also when it is over."""
+        shown = set()
+        for call in self._showing(lookup):
+            for device in self._views.get(call, _NOBODY):
+                self._screens.card(device, lookup.card(call))
+                shown.add(device)
+        if actor not in shown:
+            self._screens.card(actor, lookup.card())
+
+    def _showing(self, lookup: Lookup) -> list[CallId]:
+        return [lookup.call, *(call for call, subject in self._subject.items() if subject == lookup.call)]
+
+    def _set_link(self, *, up: bool) -> None:
+        if self._link.up != up:
+            self._link = LinkView(up, self._clock.now())
+            self._screens.link(self._link)

@@ -1,0 +1,88 @@
+"""What a screen is shown, as the services state it. Times are epoch milliseconds of the service's clock."""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+
+from cti.agents.state import AgentState
+from cti.assist.card import CardState
+from cti.calls.facts import Device
+from cti.ports import CustomerMatch
+
+
+class AgentView(msgspec.Struct, frozen=True, gc=False):
+    """The person's own state, as the switch reports it."""
+
+    state: AgentState
+    since: float
+    reason: str = ""
+    queues: tuple[str, ...] = ()
+
+
+class CallView(msgspec.Struct, frozen=True, gc=False):
+    """A call in which the person takes part."""
+
+    call: str
+    direction: Literal["inbound", "outbound", "internal"]
+    state: Literal["initiated", "alerting", "connected", "hold"]
+    number: str  # E.164 where it is a number, else as it came; "" when hidden
+    shown: str  # the same for people: "138 0013 8000"
+    name: str  # what the network sent: text from a stranger
+    queue: str
+    dialled: str
+    started_at: float
+    alerting_at: float
+    answered_at: float | None
+    waited_seconds: float
+
+
+class Card(msgspec.Struct, frozen=True, gc=False):
+    """Who is calling, as far as is known. `internal`: a colleague calls, there is no customer."""
+
+    call: str
+    state: CardState
+    matches: tuple[CustomerMatch, ...] = ()
+    chosen: int | None = None  # the customer that the agent chose, or the only one
+
+
+class Stamps(msgspec.Struct, frozen=True, gc=False):
+    """When the bytes were read from the switch, the call event was made, and the frame was handed to the socket."""
+
+    read: float
+    event: float
+    dispatched: float
+
+
+class LinkView(msgspec.Struct, frozen=True, gc=False):
+    """Whether the service hears the switch."""
+
+    up: bool
+    since: float
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """All that concerns one phone now."""
+
+    link: LinkView
+    agent: AgentView
+    calls: tuple[CallView, ...]
+    cards: tuple[Card, ...]
+
+
+class Screens(Protocol):
+    """Where views go: to every screen of whoever has the phone, at once, without waiting for any of them."""
+
+    def pop(self, device: Device, pop: str, call: CallView, card: Card, stamps: Callable[[], Stamps]) -> Stamps | None:
+        """Show *card*. Return the stamps that were sent, or None when no screen of that phone is connected now."""
+
+    def card(self, device: Device, card: Card) -> None: ...
+
+    def call(self, device: Device, call: CallView) -> None: ...
+
+    def call_gone(self, device: Device, call: str, cause: str) -> None: ...
+
+    def agent(self, device: Device, agent: AgentView) -> None: ...
+
+    def link(self, link: LinkView) -> None:
+        """Tell everybody."""

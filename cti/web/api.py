@@ -1,0 +1,156 @@
+"""The JSON of the HTTP interface: what the browser posts, and what it gets.
+
+Every answer that is no success is a `Refused`. Posts carry `Content-Type: application/json` and come from our own
+origin.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from cti.services.views import LinkView
+from cti.web.messages import Me
+
+HttpRefusalCode = Literal[
+    "bad_request",
+    "signed_out",
+    "wrong_password",
+    "slow_down",
+    "must_change_password",
+    "weak_password",
+    "not_allowed",
+    "wrong_origin",
+    "not_found",
+    "already_exists",
+    "busy",
+    "storage_failed",
+]
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the browser posts."""
+
+
+class LoginForm(Form, frozen=True):
+    """POST /api/login -> Account"""
+
+    user: str
+    password: str
+
+
+class PasswordForm(Form, frozen=True):
+    """POST /api/password -> Account"""
+
+    old: str
+    new: str
+
+
+class NewPerson(Form, frozen=True):
+    """POST /api/people -> PersonMade"""
+
+    user: str
+    name: str
+    role: Literal["agent", "lead", "supervisor", "inspector", "admin"]
+    device: str = ""  # "PJSIP/1001"
+
+
+class EnablePerson(Form, frozen=True):
+    """POST /api/people/enable -> Person"""
+
+    user: str
+    enabled: bool
+
+
+class ResetPassword(Form, frozen=True):
+    """POST /api/people/reset -> PersonMade"""
+
+    user: str
+
+
+class Nothing(Form, frozen=True):
+    """POST /api/logout -> 204"""
+
+
+class Account(msgspec.Struct, frozen=True):
+    """GET /api/me, and the answer to a log-in. With `must_change` only /api/password and /api/logout are open."""
+
+    me: Me
+    must_change: bool
+
+
+class Person(msgspec.Struct, frozen=True):
+    user: str
+    name: str
+    role: Literal["agent", "lead", "supervisor", "inspector", "admin"]
+    device: str
+    enabled: bool
+    must_change: bool
+    connected: bool  # a screen of theirs is open now
+
+
+class People(msgspec.Struct, frozen=True):
+    """GET /api/people"""
+
+    people: tuple[Person, ...]
+
+
+class PersonMade(msgspec.Struct, frozen=True):
+    """The password is shown once; it must be changed at the first log-in."""
+
+    person: Person
+    password: str
+
+
+StageName = Literal["event", "dispatched", "received", "painted", "total", "loop_lag"]
+
+
+class StageFigures(msgspec.Struct, frozen=True):
+    """Milliseconds that pops spent in one stage, over the window."""
+
+    stage: StageName  # the stamp at which it ends
+    count: int
+    p50: float
+    p95: float
+    p99: float
+
+
+class PartHealth(msgspec.Struct, frozen=True):
+    part: str  # "switch", "database"
+    ok: bool
+    detail: str = ""
+
+
+class Ops(msgspec.Struct, frozen=True):
+    """GET /api/ops"""
+
+    now: float
+    version: str
+    started_at: float
+    link: LinkView
+    parts: tuple[PartHealth, ...]
+    screens: int
+    people: int  # distinct people behind those screens
+    calls: int
+    pops: int  # in the window
+    window_seconds: float
+    stages: tuple[StageFigures, ...]
+    loop_lag: StageFigures | None = None
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """GET /readyz: 200 when ready, else 503"""
+
+    ready: bool
+    parts: tuple[PartHealth, ...]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Any answer that is no success."""
+
+    code: str  # an HttpRefusalCode
+    text: str
+    retry_after_seconds: float | None = None
+
+
+FORMS: tuple[type[Form], ...] = (LoginForm, PasswordForm, NewPerson, EnablePerson, ResetPassword, Nothing)
+ANSWERS: tuple[type[msgspec.Struct], ...] = (Account, People, PersonMade, Ops, Ready, Refused)

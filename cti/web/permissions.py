@@ -1,0 +1,83 @@
+"""Who may do what: one function, asked at every HTTP call, every command of a screen and every delivery to one."""
+
+from collections.abc import Callable
+from enum import Enum
+
+import msgspec
+
+from cti.calls.facts import Device
+from cti.ports import User, UserRole
+
+
+class Action(Enum):
+    SEE_ACCOUNT = "see_account"
+    CHANGE_PASSWORD = "change_password"
+    LOG_OUT = "log_out"
+    OPEN_SCREEN = "open_screen"
+    SEE_CALL = "see_call"  # one's card, number and state: asked at every delivery
+    ACT_ON_CALL = "act_on_call"
+    SEE_AGENT_STATE = "see_agent_state"
+    SET_AGENT_STATE = "set_agent_state"
+    SEE_LINK = "see_link"
+    MANAGE_PEOPLE = "manage_people"
+    SEE_OPERATIONS = "see_operations"
+
+
+class Actor(msgspec.Struct, frozen=True, gc=False):
+    """Somebody who is logged in."""
+
+    user: str  # the name to log in with
+    role: UserRole
+    device: Device
+    must_change: bool = False
+
+
+def actor_of(user: User) -> Actor:
+    return Actor(user.name, user.role, Device(user.device), user.must_change)
+
+
+class Phone(msgspec.Struct, frozen=True, gc=False):
+    """Whose call, state or card it is: that of whoever has the phone."""
+
+    device: Device
+
+
+Object = Phone | None
+Rule = Callable[[Actor, Object], bool]
+
+
+def _anybody(actor: Actor, obj: Object) -> bool:
+    return True
+
+
+def _own(actor: Actor, obj: Object) -> bool:
+    return isinstance(obj, Phone) and obj.device != "" and obj.device == actor.device
+
+
+def _with_role(*roles: UserRole) -> Rule:
+    return lambda actor, obj: actor.role in roles
+
+
+RULES: dict[Action, Rule] = {
+    Action.SEE_ACCOUNT: _anybody,
+    Action.CHANGE_PASSWORD: _anybody,
+    Action.LOG_OUT: _anybody,
+    Action.OPEN_SCREEN: _anybody,
+    Action.SEE_LINK: _anybody,
+    Action.SEE_CALL: _own,
+    Action.ACT_ON_CALL: _own,
+    Action.SEE_AGENT_STATE: _own,
+    Action.SET_AGENT_STATE: _own,
+    Action.MANAGE_PEOPLE: _with_role("admin"),
+    Action.SEE_OPERATIONS: _with_role("admin"),
+}
+
+_BEFORE_OWN_PASSWORD = frozenset({Action.SEE_ACCOUNT, Action.CHANGE_PASSWORD, Action.LOG_OUT})
+
+
+def can(actor: Actor | None, action: Action, obj: Object = None) -> bool:
+    """Whether *actor* may do *action* to *obj*. What no rule allows is not allowed."""
+    if actor is None or (actor.must_change and action not in _BEFORE_OWN_PASSWORD):
+        return False
+    rule = RULES.get(action)
+    return rule is not None and rule(actor, obj)

@@ -1,0 +1,113 @@
+"""Builds the web side from the ports that it needs, and runs it: what app.py has to know of cti.web."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from cti.ports import Directory, Sessions, Switch, Users
+from cti.services.assist import AssistService
+from cti.services.clock import ServiceClock
+from cti.services.lag import LagProbe
+from cti.services.pops import PopLog
+from cti.settings import Web as WebSettings
+from cti.web.api import PartHealth
+from cti.web.auth import Authenticator, AuthSettings
+from cti.web.commands import Commands
+from cti.web.context import Context
+from cti.web.http import WebServer, keep_sessions, make_app
+from cti.web.metrics import Metrics
+from cti.web.pages import Pages
+from cti.web.passwords import Passwords
+from cti.web.screens import ScreenHub
+from cti.web.sockets import Sockets
+
+
+class WebService:
+    """`assist` takes facts and events from the moment it is built; `run` serves until cancelled."""
+
+    def __init__(
+        self,
+        *,
+        settings: WebSettings,
+        users: Users,
+        sessions: Sessions,
+        directory: Directory,
+        region: str,
+        switch: Switch | None = None,
+        health: Callable[[], Sequence[PartHealth]] = lambda: (),
+        lookup_budget_seconds: float = 0.5,
+        auth_settings: AuthSettings | None = None,
+        metrics: Metrics | None = None,
+        pages: Pages | None = None,
+        clock: ServiceClock | None = None,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self.clock = clock or ServiceClock()
+        self.metrics = metrics or Metrics()
+        self.hub = ScreenHub(self.clock, on_cut=self.metrics.screens_cut.inc)
+        self.pops = PopLog(self.clock, observe=self.metrics.pop_stage)
+        self.assist = AssistService(
+            directory=directory,
+            screens=self.hub,
+            clock=self.clock,
+            pops=self.pops,
+            region=region,
+            switch=switch,
+            budget_seconds=lookup_budget_seconds,
+        )
+        self.lag = LagProbe(observe=self.metrics.loop_lag)
+        self._passwords = passwords or Passwords()
+        self.auth = Authenticator(
+            users,
+            sessions,
+            self._passwords,
+            settings=auth_settings,
+            on_out=lambda user, token: self.hub.sign_out(user=user, token=token),
+        )
+        self._commands = Commands(self.hub, self.assist, self.clock)
+        self.context = Context(
+            settings=settings,
+            auth=self.auth,
+            hub=self.hub,
+            assist=self.assist,
+            sockets=Sockets(self.hub, self.assist, self._commands, self.metrics),
+            pops=self.pops,
+            lag=self.lag,
+            clock=self.clock,
+            metrics=self.metrics,
+            health=health,
+            version=_version(),
+            started_at=self.clock.now(),
+        )
+        self.server = WebServer(make_app(self.context, pages=pages))
+        self.metrics.gauge("cti_screens", "Open screens", lambda: sum(1 for _ in self.hub.connected()))
+        self.metrics.gauge("cti_calls_at_agents", "Live calls that agents take part in", lambda: self.assist.calls)
+        self.metrics.gauge("cti_link_up", "Whether the switch is heard", lambda: self.assist.link.up)
+
+    async def start(self) -> str | None:
+        """Listen; return the first administrator's one-time secret where nobody can log in yet, to be shown once."""
+        secret = await self.auth.first_start()
+        await self.server.start()
+        return secret
+
+    async def run(self) -> None:
+        """Keep screens and sessions in order until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.hub.watch(), name="web:screens")
+            group.create_task(self.lag.run(), name="web:lag")
+            group.create_task(keep_sessions(self.context), name="web:sessions")
+
+    async def close(self) -> None:
+        """Tell the screens to come back, and stop listening."""
+        await self.server.close()
+        await self._commands.close()
+        await self.assist.close()
+        await self.auth.close()
+        self._passwords.close()
+
+
+def _version() -> str:
+    try:
+        return version("cti")
+    except PackageNotFoundError:
+        return "unknown"
