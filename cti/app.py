@@ -68,6 +68,8 @@ class App:
         self.recorder = Recorder(db, region=region, journal=journal_of(settings))
         self.link = AmiLink(ami_settings(settings.switch), self._take, name=settings.switch.name)
         directory = SqlDirectory(db)
+        switch = settings.switch
+        registry = CallRegistry(Parties(agents=switch.agents, supervisors=switch.supervisors, trunks=switch.trunks))
         self.web = WebService(
             settings=settings.web,
             users=SqlUsers(db),
@@ -76,12 +78,12 @@ class App:
             region=region,
             switch=self.link,
             health=self.health,
+            live=lambda: (registry.calls.values(), registry.channels),
             lookup_budget_seconds=settings.pop.lookup_budget_seconds,
         )
-        switch = settings.switch
         self.telephony = Telephony(
             switch.name,
-            CallRegistry(Parties(agents=switch.agents, supervisors=switch.supervisors, trunks=switch.trunks)),
+            registry,
             listener=self.web.assist,
             call_log=SqlCallLog(db, self.recorder),
             open_calls=SqlOpenCalls(db, self.recorder),

@@ -1,6 +1,7 @@
 """The command line: cti run | check | migrate | replay | user."""
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +47,7 @@ def run(config: Config) -> None:
 
     settings = _settings(config)
     logs.set_up(settings.log)
+    _calm_collector()
     url = f"http://{settings.web.host}:{settings.web.port}"
 
     def told(secret: str | None) -> None:
@@ -60,6 +62,16 @@ def run(config: Config) -> None:
         raise _fail(f"database: {problem}") from None
     except OSError as problem:
         raise _fail(f"cannot serve {url}: {problem.strerror or problem}") from None
+
+
+def _calm_collector() -> None:
+    """Keep the garbage collector from stopping calls: what was imported stays, and whole collections come seldom.
+
+    Measured by `scripts/bench pop`: without this, full collections stop the event loop for up to 0.16 s.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 1_000)
 
 
 @app.command()

@@ -63,12 +63,12 @@ class Connector(Protocol):
 # --- customers ----------------------------------------------------------------------------------------------------
 
 
-class CustomerNumber(msgspec.Struct, frozen=True):
+class CustomerNumber(msgspec.Struct, frozen=True, gc=False):
     e164: str  # "+8613800138000"
     kind: str = "mobile"
 
 
-class Contact(msgspec.Struct, frozen=True):
+class Contact(msgspec.Struct, frozen=True, gc=False):
     """An earlier call with a customer, as the card shows it."""
 
     call: str
@@ -79,7 +79,7 @@ class Contact(msgspec.Struct, frozen=True):
     talk_seconds: float
 
 
-class Customer(msgspec.Struct, frozen=True):
+class Customer(msgspec.Struct, frozen=True, gc=False):
     id: int
     name: str
     numbers: tuple[CustomerNumber, ...] = ()
@@ -88,7 +88,7 @@ class Customer(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class CustomerMatch(msgspec.Struct, frozen=True):
+class CustomerMatch(msgspec.Struct, frozen=True, gc=False):
     """A customer who has the number, with the last contacts (latest first, three at most)."""
 
     customer: Customer

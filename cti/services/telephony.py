@@ -32,6 +32,9 @@ class Listener(Protocol):
 
     def on_events(self, events: list[ev.CallEvent], read_ns: int, registry: CallRegistry) -> None: ...
 
+    def customer_of(self, call: CallId) -> int | None:
+        """Return the customer who was on the line, where that is known."""
+
 
 class Telephony:
     """Takes the facts of one switch and gives every call its record, whatever is killed when."""
@@ -140,7 +143,13 @@ class Telephony:
         if event.record is None:
             return
         try:
-            await self._call_log.add(event.record, switch=self._name, boot=self._boot, connections=event.spans)
+            await self._call_log.add(
+                event.record,
+                switch=self._name,
+                boot=self._boot,
+                customer=self._listener.customer_of(event.call),
+                connections=event.spans,
+            )
         except (StorageDown, StorageRefused) as problem:
             log.error("a call was not recorded", extra={"call": event.call, "problem": str(problem)})
 

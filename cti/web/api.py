@@ -137,6 +137,24 @@ class Ops(msgspec.Struct, frozen=True):
     loop_lag: StageFigures | None = None
 
 
+class LiveCall(msgspec.Struct, frozen=True):
+    """A call as the service believes it to stand."""
+
+    call: str
+    direction: str
+    started_at: float
+    agents: tuple[str, ...]
+    queue: str
+    channels: tuple[str, ...]  # Asterisk's ids of the legs that take part
+
+
+class Live(msgspec.Struct, frozen=True):
+    """GET /api/ops/calls, for comparing with what Asterisk itself lists. No numbers and no names."""
+
+    calls: tuple[LiveCall, ...]
+    channels: tuple[str, ...]  # every leg, those of Local channels and of listening supervisors too
+
+
 class Ready(msgspec.Struct, frozen=True):
     """GET /readyz: 200 when ready, else 503"""
 
@@ -153,4 +171,4 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 FORMS: tuple[type[Form], ...] = (LoginForm, PasswordForm, NewPerson, EnablePerson, ResetPassword, Nothing)
-ANSWERS: tuple[type[msgspec.Struct], ...] = (Account, People, PersonMade, Ops, Ready, Refused)
+ANSWERS: tuple[type[msgspec.Struct], ...] = (Account, People, PersonMade, Ops, Live, Ready, Refused)

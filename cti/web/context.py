@@ -1,7 +1,7 @@
 """What the handlers of requests share, and the small things that each of them does first."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeVar
@@ -9,6 +9,8 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from cti.calls.facts import ChannelId
+from cti.calls.model import Call
 from cti.services.assist import AssistService
 from cti.services.clock import ServiceClock
 from cti.services.lag import LagProbe
@@ -26,6 +28,7 @@ LARGEST_BODY = 32 * 1024
 _BODY_SECONDS = 10.0
 
 F = TypeVar("F", bound=Form)
+Live = Callable[[], tuple[Iterable[Call], Iterable[ChannelId]]]  # the calls and legs that the service believes in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Context:
     clock: ServiceClock
     metrics: Metrics
     health: Callable[[], Sequence[PartHealth]]  # the database and whatever else app.py keeps up; the link is added
+    live: Live
     version: str
     started_at: float
 

@@ -52,6 +52,7 @@ def make_app(context: Context, *, pages: Pages | None = None) -> web.Application
             web.post("/api/people/enable", accounts.enable_person),
             web.post("/api/people/reset", accounts.reset_password),
             web.get("/api/ops", operations.ops),
+            web.get("/api/ops/calls", operations.live),
             web.get("/healthz", operations.healthz),
             web.get("/readyz", operations.readyz),
             web.get("/metrics", operations.metrics),

@@ -4,6 +4,8 @@ import asyncio
 
 from aiohttp import web
 
+from cti.calls.parties import extension_of
+from cti.services.clock import milliseconds
 from cti.services.pops import Figures
 from cti.web import api
 from cti.web.context import CONTEXT, Context, answer, identify, is_local, permitted
@@ -52,6 +54,28 @@ async def ops(request: web.Request) -> web.Response:
             window_seconds=context.pops.window_seconds,
             stages=tuple(_stage(stage, figures) for stage, figures in stages.items()),
             loop_lag=_stage("loop_lag", context.lag.figures()),
+        )
+    )
+
+
+async def live(request: web.Request) -> web.Response:
+    """What the service believes to live on the switch."""
+    await permitted(request, Action.SEE_OPERATIONS)
+    calls, channels = request.app[CONTEXT].live()
+    return answer(
+        api.Live(
+            calls=tuple(
+                api.LiveCall(
+                    call=call.id,
+                    direction=call.direction,
+                    started_at=milliseconds(call.started_at),
+                    agents=tuple(extension_of(device) for device in call.agents),
+                    queue=call.queues[-1] if call.queues else "",
+                    channels=tuple(call.connections),
+                )
+                for call in calls
+            ),
+            channels=tuple(sorted(channels)),
         )
     )
 

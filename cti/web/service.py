@@ -13,7 +13,7 @@ from cti.settings import Web as WebSettings
 from cti.web.api import PartHealth
 from cti.web.auth import Authenticator, AuthSettings
 from cti.web.commands import Commands
-from cti.web.context import Context
+from cti.web.context import Context, Live
 from cti.web.http import WebServer, keep_sessions, make_app
 from cti.web.metrics import Metrics
 from cti.web.pages import Pages
@@ -35,6 +35,7 @@ class WebService:
         region: str,
         switch: Switch | None = None,
         health: Callable[[], Sequence[PartHealth]] = lambda: (),
+        live: Live = lambda: ((), ()),
         lookup_budget_seconds: float = 0.5,
         auth_settings: AuthSettings | None = None,
         metrics: Metrics | None = None,
@@ -76,6 +77,7 @@ class WebService:
             clock=self.clock,
             metrics=self.metrics,
             health=health,
+            live=live,
             version=_version(),
             started_at=self.clock.now(),
         )

@@ -124,8 +124,8 @@ class Daemon:
     async def recorded(self, count: int, *, within: float = 10) -> list[dict[str, Any]]:
         """Wait until there are *count* records and return them."""
         async with asyncio.timeout(within):
-            while len(records := self.records()) < count:
-                await asyncio.sleep(0.05)  # another process writes them
+            while len(records := self.records()) < count:  # noqa: ASYNC110 - another process writes them
+                await asyncio.sleep(0.05)
         return records
 
     @staticmethod

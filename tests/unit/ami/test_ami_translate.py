@@ -63,7 +63,8 @@ CASES: list[tuple[str, list[str], f.Fact | None]] = [
     ("DialBegin", [*BOTH, "DialString: 1001"], f.DialBegan(AT, AGENT, UID, "1001")),
     ("DialBegin", [*about("Dest", AGENT), "DialString: 139@trunk"], f.DialBegan(AT, AGENT, None, "139@trunk")),
     ("DialState", [*BOTH, "DialStatus: RINGING"], f.DialRinging(AT, AGENT)),
-    ("DialState", [*BOTH, "DialStatus: PROGRESS"], None),
+    ("DialState", [*BOTH, "DialStatus: PROGRESS"], f.DialRinging(AT, AGENT)),  # sound before the answer
+    ("DialState", [*BOTH, "DialStatus: PROCEEDING"], None),
     *(
         ("DialEnd", [*BOTH, f"DialStatus: {word}"], f.DialEnded(AT, AGENT, status))
         for word, status in {
