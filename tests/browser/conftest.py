@@ -7,6 +7,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
+from tests.integration.conftest import asterisk as asterisk
+
 STATIC = Path(__file__).parents[2] / "cti" / "web" / "static"
 CHROMIUM = "/usr/bin/chromium"
 

@@ -20,6 +20,9 @@ from typing import Any
 
 import aiohttp
 
+from cti.people import add_person
+from cti.settings import load
+
 HERE = Path(__file__).resolve().parents[2]
 PASSWORD = "tulip-harbor-47"
 Frame = dict[str, Any]
@@ -53,8 +56,8 @@ class Daemon:
 
     async def has_person(self, name: str, device: str = "", *, role: str = "agent") -> None:
         """Make a person, before the service starts."""
-        words = ["user", "add", name, "--config", str(self.config), "--display-name", name, "--role", role]
-        self._passwords[name] = (await self._cti(*words, "--device", device)).strip()
+        settings = load(self.config)
+        self._passwords[name] = await add_person(settings, name, display_name=name, role=role, device=device)
 
     async def __aenter__(self) -> "Daemon":
         await self.start()
@@ -134,14 +137,6 @@ class Daemon:
             told: Frame = await answer.json()
             assert answer.status == 200, told
             return told
-
-    async def _cti(self, *words: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cti.cli", *words, cwd=HERE, stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await process.communicate()
-        assert process.returncode == 0, words
-        return output.decode()
 
 
 class Desk:

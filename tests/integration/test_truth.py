@@ -89,7 +89,7 @@ async def test_the_link_is_cut_twenty_times_during_calls(switch: Switch, relay: 
         await call.hangs_up()
         await call.ended()
     records = await daemon.recorded(10, within=15)
-    assert len(records) == len({record["id"] for record in records}) == 10
+    assert len(records) == len({record["call"] for record in records}) == 10
     assert await live_channels(daemon) == set()
 
 
