@@ -5,8 +5,10 @@ import logging
 import re
 import ssl
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from connectors.ami import requests
 from connectors.ami.manager import AmiManager
 from connectors.ami.outgoing import Fields
 from connectors.ami.protocol import AmiProtocol, Answer
@@ -15,7 +17,7 @@ from connectors.ami.rights import Finding, findings_of, of_read_rights
 from connectors.ami.settings import AmiSettings
 from connectors.ami.trust import Refusals
 from cti.calls import facts
-from cti.calls.facts import Device, Fact, Snapshot
+from cti.calls.facts import ChannelId, Device, Fact, Snapshot
 from cti.ports import (
     FactSink,
     LinkLost,
@@ -93,6 +95,30 @@ class AmiLink:
         if reason:
             fields.append(("Reason", reason))
         await self.action("QueuePause", fields)
+
+    async def park(self, channel: ChannelId, *, seconds: int) -> None:
+        await self.action(*requests.park(channel, seconds))
+
+    async def give_back(self, channel: ChannelId, device: Device) -> None:
+        await self.action(*requests.give_back(channel, device))
+
+    async def redirect(self, channel: ChannelId, number: str) -> None:
+        await self.action(*requests.redirect(channel, number))
+
+    async def hang_up(self, channel: ChannelId) -> None:
+        await self.action(*requests.hang_up(channel))
+
+    async def originate(self, device: Device, number: str, *, channel: ChannelId) -> None:
+        await self.action(*requests.originate(device, number, channel))
+
+    def on_own_call(self, told: Callable[[str, str], None]) -> None:
+        """Have *told* called with (mark, call) when the dialplan names a call that a page began."""
+
+        def hear(_: AmiManager, event: Mapping[str, str]) -> None:
+            if event.get("UserEvent") == "CtiMark":
+                told(event.get("Mark", ""), event.get("Call", ""))
+
+        self.manager.register_event("UserEvent", hear)
 
     async def action(
         self, action: str, fields: Fields = (), *, as_list: bool = False, seconds: float | None = None

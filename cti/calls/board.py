@@ -34,6 +34,7 @@ class Leg:
         "held",
         "id",
         "linked",
+        "lost",
         "made_by_switch",
         "missed",
         "name",
@@ -78,6 +79,7 @@ class Leg:
         self.held = False  # its device pressed hold
         self.requested: tuple[int, int] | None = None  # (cause, SIP code): its far end hung up or rejected
         self.ended: tuple[int, int] | None = None  # (cause, SIP code), once it is gone
+        self.lost = False  # nobody saw it go
         self.spied: ChannelId | None = None  # a supervisor's leg: whom it hears
         self.missed = 0  # snapshots in a row that did not show it
 

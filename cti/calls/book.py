@@ -1,19 +1,23 @@
 """The live calls of one switch and the legs in them: opened, joined, merged and closed here and nowhere else."""
 
 import logging
+from collections import OrderedDict
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from cti.calls import events as ev
 from cti.calls import machine
-from cti.calls.board import Board, Leg
+from cti.calls.board import REMEMBERED, Board, Leg
 from cti.calls.dossier import Dossier
 from cti.calls.facts import ChannelCreated, ChannelId, ChannelSeen, Party
 from cti.calls.model import Call, CallId, Cause, ConnectionState, Role
 from cti.calls.parties import Parties
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Book:
@@ -27,6 +31,8 @@ class Book:
         self.out: list[ev.CallEvent] = []
         self.suspicious = False  # something does not fit, or a leg seems gone without a word: a snapshot would help
         self._consultations: dict[CallId, set[CallId]] = {}
+        self._aimless: OrderedDict[CallId, Dossier] = OrderedDict()  # ended, and no call unless a number comes late
+        self._told: OrderedDict[CallId, None] = OrderedDict()  # calls whose record was told, should a leg appear yet
 
     # --- legs ---------------------------------------------------------------------------------------------------------
 
@@ -69,6 +75,8 @@ class Book:
         dossier = leg.call
         if dossier is None:
             return
+        if leg.is_party:
+            dossier.last_gone = leg
         if leg is dossier.customer:
             dossier.customer_ended_at = dossier.customer_ended_at or at
         elif leg.never_answered:
@@ -93,6 +101,7 @@ class Book:
 
     def _open(self, leg: Leg, at: datetime) -> Dossier:
         dossier = Dossier(Call(CallId(leg.linked), "internal", at, consults=self._consulted_by(leg)))
+        dossier.is_record = dossier.call.id not in self._told
         self.adopt(dossier)
         if dossier.call.consults is not None:
             self._consultations.setdefault(dossier.call.consults, set()).add(dossier.call.id)
@@ -105,7 +114,9 @@ class Book:
         for other in self.board.legs.values():
             if other.device == leg.device and other is not leg and other.call is not None and not other.requested:
                 call = other.call.call
-                if call.state_of(other.id) in (ConnectionState.CONNECTED, ConnectionState.HOLD):
+                in_company = any(one.is_party and one is not other for one in other.call.legs.values())
+                talks = call.state_of(other.id) in (ConnectionState.CONNECTED, ConnectionState.HOLD)
+                if in_company and (talks or other.bridge is not None):
                     return call.consults or call.id
         return None
 
@@ -140,6 +151,12 @@ class Book:
         """Join two calls that became one; return the one that goes on under its own name."""
         if one is two:
             return one
+        if one.is_finished is not two.is_finished:  # the next customer comes to an agent who waits in a conference
+            over, stays = (one, two) if one.is_finished else (two, one)
+            for leg in self.release(over, at):
+                self.join(stays, leg)
+            self.close(over, at, Cause.NORMAL_CLEARING)
+            return stays
         stays, goes = (two, one) if self._is_senior(two, one) else (one, two)
         stays.absorb(goes)
         for channel in goes.known:
@@ -188,18 +205,49 @@ class Book:
             dossier.part(leg)
             leg.call = None
         self._forget(dossier)
-        is_record = dossier.is_record and dossier.call.consults is None
+        if dossier.is_aimless and dossier.is_record and boundary is None:
+            _keep(self._aimless, dossier.call.id, dossier, most=100)
+        is_record = dossier.is_record and dossier.call.consults is None and not dossier.is_aimless
         record = dossier.record(at, boundary=boundary) if is_record else None
+        if is_record:
+            _keep(self._told, dossier.call.id, None)
         spans = tuple(dossier.spans.values()) if is_record else ()
         self.out.append(ev.CallCleared(boundary or at, dossier.call.id, cause, record, spans))
 
+    def dissolve(self, dossier: Dossier, at: datetime) -> None:
+        """End what turned out to be no call; its legs live on outside of calls."""
+        dossier.is_record = False
+        self.release(dossier, at)
+
+    def release(self, dossier: Dossier, at: datetime) -> list[Leg]:
+        """Take every leg out of the call, though they live on, and return them."""
+        legs = list(dossier.legs.values())
+        for leg in legs:
+            if dossier.call.state_of(leg.id) is not ConnectionState.NULL:
+                who = (at, dossier.call.id, leg.id, leg.device, leg.role)
+                self.emit(dossier, ev.ConnectionCleared(*who, cause=Cause.NORMAL_CLEARING))
+            dossier.part(leg)
+            leg.call = None
+        return legs
+
+    def name_late(self, call_id: CallId, number: str, at: datetime) -> bool:
+        """Tell the record of an originate that seemed to be for nobody until its *number* came; return if it did."""
+        dossier = self._aimless.pop(call_id, None)
+        if dossier is None:
+            return False
+        dossier.call = msgspec.structs.replace(dossier.call, customer=Party(number), dialled=number)
+        record, spans = dossier.record(at), tuple(dossier.spans.values())
+        self.out.append(ev.CallCleared(at, call_id, Cause.CALL_NOT_ANSWERED, record, spans))
+        _keep(self._told, call_id, None)
+        return True
+
     def never_dialled(self, call_id: CallId, number: str, at: datetime) -> None:
         """Tell the record of an originate for which the switch did not even make a leg."""
-        if call_id in self.dossiers or self.board.is_gone(ChannelId(call_id)):
+        if call_id in self.dossiers or call_id in self._told or self.board.is_gone(ChannelId(call_id)):
             return
         dossier = Dossier(Call(call_id, "outbound", at, customer=Party(number), dialled=number))
         record = msgspec.structs.replace(dossier.record(at), outcome="unreachable")
-        self.board.remember(ChannelId(call_id))
+        _keep(self._told, call_id, None)
         self.out.append(ev.CallCleared(at, call_id, Cause.DEST_NOT_OBTAINABLE, record))
 
     def _forget(self, dossier: Dossier) -> None:
@@ -210,3 +258,10 @@ class Book:
         if dossier.call.consults is not None:
             self._consultations.get(dossier.call.consults, set()).discard(dossier.call.id)
         self._consultations.pop(dossier.call.id, None)
+
+
+def _keep(kept: OrderedDict[CallId, T], call_id: CallId, value: T, *, most: int = REMEMBERED) -> None:
+    """Enter *value*, and forget the oldest when there are too many."""
+    kept[call_id] = value
+    if len(kept) > most:
+        kept.popitem(last=False)

@@ -1,7 +1,7 @@
 """All that is kept about one call while it lives: its legs, its course, and the evidence of how it ends."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -12,7 +12,9 @@ from cti.calls.facts import ChannelId, ChannelState, Device, Party
 from cti.calls.ledger import Ledger, Situation
 from cti.calls.model import Call, CallId, ConnectionSpan, ConnectionState, EndedBy, FinishedCall, Role, Transfer
 from cti.calls.outcome import outcome_of
-from cti.calls.parties import extension_of, number_dialled
+from cti.calls.parties import extension_of, number_dialled, number_of, outside_number
+
+OUTLIVED = timedelta(seconds=2)  # a customer's leg that lives on longer after an agent hung up was not ended by him
 
 
 class Dossier:
@@ -27,11 +29,16 @@ class Dossier:
         self.transfers: list[Transfer] = []
         self.transferred_legs: set[ChannelId] = set()
         self.ended_by: Literal["customer", "agent"] | None = None
+        self.hung_up: Leg | None = None  # whose hang-up *ended_by* speaks of
+        self.hung_up_at: datetime | None = None
         self.customer_ended_at: datetime | None = None
         self.last_callee: Leg | None = None  # the latest leg that we tried to reach and that did not answer
+        self.last_gone: Leg | None = None  # the party that left last
         self.conferenced = False
         self.is_record = True  # False for what is no call of its own: a supervisor's leg
         self.certain = True
+        self.lost_before: datetime | None = None  # when the customer was first seen gone, if his end was not seen
+        self.touched_at = call.started_at  # when a fact last spoke of it
         self.spans: dict[ChannelId, ConnectionSpan] = {}  # who took part; an end is written down as it comes
         self.number_hint = ""  # the number, where another source than the customer's leg named it
 
@@ -60,6 +67,17 @@ class Dossier:
         dossier.ledger.resume(record.wait_seconds, record.talk_seconds, record.hold_seconds, at=kept.last_seen)
         return dossier
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the customer has left; colleagues may talk on."""
+        return self.customer is not None and not self.customer.alive and not self.customer.never_answered
+
+    @property
+    def is_aimless(self) -> bool:
+        """Whether we rang a phone of our own and nobody was to be joined with it, as far as is known: no call."""
+        call = self.call
+        return call.direction == "outbound" and self.customer is None and not (call.customer.number or self.number())
+
     # --- who is in it ---------------------------------------------------------------------------------------------
 
     @property
@@ -82,6 +100,18 @@ class Dossier:
         self.known[leg.id] = None
         if leg.role is Role.TRUNK and self.customer is None and self.call.consults is None:
             self.customer = leg
+
+    def choose_customer(self) -> None:
+        """Of several numbers that we ring, at once or in turn, the customer is who answers, else the latest."""
+        customer = self.customer
+        if customer is None or not customer.never_answered:
+            return
+        rung = [leg for leg in self.legs.values() if leg.role is Role.TRUNK and leg.alive]
+        chosen = next((leg for leg in rung if leg.answered), None)
+        if chosen is None and rung and not customer.alive:
+            chosen = rung[-1]
+        if chosen is not None:
+            self.customer, self.customer_ended_at = chosen, None
 
     def part(self, leg: Leg) -> None:
         self.legs.pop(leg.id, None)
@@ -122,6 +152,8 @@ class Dossier:
             return Situation.OTHER  # our own dialling: the customer does not wait yet
         if principal.queue or any(self.call.state_of(leg.id) is ConnectionState.ALERTING for leg in others):
             return Situation.WAIT
+        if self.call.answered_at is not None and principal.bridge is not None:
+            return Situation.HOLD  # parked, or alone in a conference
         return Situation.OTHER
 
     def note_span(self, event: ConnectionEvent) -> None:
@@ -138,19 +170,17 @@ class Dossier:
             span, role=event.role, answered_at=answered_at, ended_at=event.at, queue=queue
         )
 
-    def note_hangup(self, leg: Leg) -> None:
-        """Remember who hung up first; what happens later may show that the call went on."""
-        if self.ended_by is not None or not leg.is_party:
-            return
-        if leg is self.customer:
-            self.ended_by = "customer"
-        elif self.call.state_of(leg.id) is not ConnectionState.ALERTING or self.customer is None:
-            self.ended_by = "agent"
+    def note_hangup(self, leg: Leg, at: datetime) -> None:
+        """Remember who hung up or rejected first; what happens later may show that the call went on."""
+        if not leg.is_party or (self.hung_up is not None and (self.hung_up.alive or leg is not self.customer)):
+            return  # who comes second was hung up, unless the first is long gone
+        self.ended_by = "customer" if leg is self.customer else "agent"
+        self.hung_up, self.hung_up_at = leg, at
 
     def note_going_on(self, situation: Situation) -> None:
         """A hang-up after which the customer waits or talks again did not end the call."""
         if self.ended_by == "agent" and situation in (Situation.WAIT, Situation.TALK):
-            self.ended_by = None
+            self.ended_by = self.hung_up = self.hung_up_at = None
 
     def note_talk(self, board: Board, at: datetime) -> None:
         """Keep who talks with the principal, and since when."""
@@ -180,19 +210,30 @@ class Dossier:
         """Return the customer's number: what the network sent, or what we dialled."""
         leg = self.customer
         if leg is None:
-            return self.number_hint
+            return self.number_hint or self._number_refused()
         if leg.made_by_switch:
             return number_dialled(leg.dialled) or self.number_hint
-        return leg.caller.number
+        return number_of(leg.caller.number)
+
+    def _number_refused(self) -> str:
+        """Return the number that one of our phones dialled when the switch found no way to it, else ""."""
+        leg = self.last_gone
+        in_vain = leg is not None and not leg.answered and not leg.made_by_switch and self.last_callee is None
+        return outside_number(leg.extension, leg.context) if leg is not None and in_vain and leg.is_party else ""
 
     # --- how it ended ---------------------------------------------------------------------------------------------
+
+    def _ended_by(self, ended_at: datetime) -> Literal["customer", "agent"] | None:
+        """Return who hung up last of all, None where the switch ended the call."""
+        outlived = self.hung_up_at is not None and ended_at - self.hung_up_at > OUTLIVED
+        return None if self.ended_by == "agent" and outlived else self.ended_by
 
     def record(self, at: datetime, *, boundary: datetime | None = None) -> FinishedCall:
         """Return the record of the call, over at *at*; *boundary*: the end was not seen and is no later than this."""
         call = self.call
         seen = boundary is None and self.certain
-        ended_by: EndedBy = self.ended_by or ("system" if seen else "unknown")
         ended_at = self.customer_ended_at or at
+        ended_by: EndedBy = self._ended_by(ended_at) or ("system" if seen else "unknown")
         self.ledger.settle(ended_at)
         seconds = self.ledger.seconds
         return FinishedCall(
@@ -214,7 +255,7 @@ class Dossier:
             talk_seconds=round(seconds[Situation.TALK], 3),
             hold_seconds=round(seconds[Situation.HOLD], 3),
             certain=seen,
-            ended_before=boundary,
+            ended_before=boundary or self.lost_before,
         )
 
 

@@ -130,6 +130,7 @@ class OriginateEnded(Fact, frozen=True, gc=False):
     extension: str
     success: bool
     timed_out: bool
+    context: str = ""
 
 
 # --- bridges ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from cti.calls.book import Book
 from cti.calls.dossier import Dossier
 from cti.calls.facts import ChannelId, ChannelState
 from cti.calls.model import CallId, Role
-from cti.calls.parties import number_dialled
+from cti.calls.parties import outside_number
 
 Touched = Iterable[Dossier | None]
 Fold = Callable[[Book, Any], Touched]
@@ -29,9 +29,12 @@ def state_changed(book: Book, fact: f.ChannelStateChanged) -> Touched:
     leg = book.board.legs.get(fact.channel)
     if leg is None:
         return ()
-    leg.state = fact.state
-    leg.answered = leg.answered or fact.state is ChannelState.UP
+    if fact.state is not ChannelState.RINGING or leg.state is not ChannelState.UP:  # told late, it undoes no answer
+        leg.state = fact.state
     leg.rang = leg.rang or fact.state is ChannelState.RINGING
+    if fact.state is ChannelState.RING and not leg.dialling:
+        leg.made_by_switch = False  # some drivers make a leg before they tell that it calls in
+    leg.answered = leg.answered or fact.state is ChannelState.UP
     return (leg.call,)
 
 
@@ -62,7 +65,7 @@ def hangup_requested(book: Book, fact: f.HangupRequested) -> Touched:
         return ()
     leg.requested = (fact.cause, fact.sip_code)
     if leg.call is not None:
-        leg.call.note_hangup(leg)
+        leg.call.note_hangup(leg, fact.at)
     return (leg.call,)
 
 
@@ -116,16 +119,18 @@ def dial_ended(book: Book, fact: f.DialEnded) -> Touched:
 
 
 def originate_ended(book: Book, fact: f.OriginateEnded) -> Touched:
-    number = fact.number or number_dialled(f"{fact.extension}@")
-    leg = book.board.legs.get(fact.channel) if fact.channel else None
-    if leg is not None:
-        leg.timed_out = leg.timed_out or (fact.timed_out and not fact.success)
-        if leg.call is not None:
-            leg.call.number_hint = leg.call.number_hint or number
-        return (leg.call,)
-    if not fact.success and fact.channel is None and number:
-        book.never_dialled(CallId(fact.request), number, fact.at)
-    return ()
+    number = fact.number or outside_number(fact.extension, fact.context)
+    dossier = book.call_of.get(fact.channel) if fact.channel else None
+    if dossier is not None:
+        dossier.number_hint = dossier.number_hint or number
+        if fact.timed_out and not fact.success:
+            for leg in dossier.legs.values():  # through a Local channel it is another leg than the one that is named
+                leg.timed_out = leg.timed_out or leg.never_answered
+    elif number and fact.channel not in book.board.legs:
+        call_id = CallId(fact.channel or fact.request)
+        if not book.name_late(call_id, number, fact.at) and not fact.success:
+            book.never_dialled(call_id, number, fact.at)
+    return (dossier,)
 
 
 # --- bridges ------------------------------------------------------------------------------------------------------
@@ -191,8 +196,8 @@ def queue_joined(book: Book, fact: f.QueueJoined) -> Touched:
 
 def queue_left(book: Book, fact: f.QueueLeft) -> Touched:
     leg = book.board.legs.get(fact.channel)
-    if leg is None or leg.queue != fact.queue:
-        return ()
+    if leg is None or leg.queue != fact.queue or leg.requested:
+        return ()  # who hangs up in a queue leaves it, but goes nowhere
     leg.queue = ""
     return (leg.call,)
 

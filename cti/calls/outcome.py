@@ -19,11 +19,11 @@ _BY_SIP: dict[int, Outcome] = {
 }
 _BY_Q850: dict[int, Outcome] = {
     17: "busy",
-    **dict.fromkeys((18, 19, 20), "no_answer"),
+    **dict.fromkeys((18, 19), "no_answer"),
     21: "rejected",
     **dict.fromkeys((1, 22, 28), "invalid_number"),
     **dict.fromkeys((34, 38, 41, 42, 44, 47), "congestion"),
-    **dict.fromkeys((2, 3, 27), "unreachable"),
+    **dict.fromkeys((2, 3, 20, 27), "unreachable"),
 }
 _BY_DIAL: dict[DialStatus, Outcome] = {
     DialStatus.BUSY: "busy",
@@ -49,14 +49,16 @@ def unreached(leg: Leg) -> Outcome:
         if leg.ended is not None:
             cause, sip = cause or leg.ended[0], sip or leg.ended[1]
         return _BY_SIP.get(sip) or _BY_Q850.get(cause) or ("no_answer" if cause in (0, 16) else "failed")
+    if leg.lost:
+        return "no_answer" if leg.rang else "failed"
     if leg.timed_out:
+        return "no_answer" if leg.rang else "unreachable"
+    cause, sip = leg.ended or (0, 0)
+    if cause in (18, 19, 20) or sip in (408, 480):  # made up by the switch when its own timer ran out
         return "no_answer" if leg.rang else "unreachable"
     status = leg.dial_status
     if status in (DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.UNAVAILABLE, DialStatus.CANCEL):
         return _BY_DIAL[status]
-    cause, sip = leg.ended or (0, 0)
-    if cause in (18, 19, 20) or sip in (408, 480):  # made up by the switch when its own timer ran out
-        return "no_answer" if leg.rang else "unreachable"
     if cause == 0 and sip == 0 and leg.caller_leg is None:
         return "cancelled"  # hung up by a request to the switch
     if status is DialStatus.NO_ANSWER:
@@ -77,16 +79,20 @@ def outcome_of(dossier: "Dossier") -> Outcome:
         if dossier.call.queues or dossier.ended_by == "customer":
             return "abandoned"
         if callee is not None:
-            return unreached(callee)
-        cause, sip = (customer.ended if customer else None) or (0, 0)
-        return "invalid_number" if cause in (1, 22, 28) or sip in (404, 484) else "abandoned"
+            return "abandoned" if callee.lost else unreached(callee)
+        cause, sip = (customer.ended if customer else None) or (0, 0)  # what the switch told the caller
+        told = _BY_Q850.get(cause) or _BY_SIP.get(sip)
+        return told if told is not None and told != "cancelled" else "abandoned"
     if customer is not None and customer.made_by_switch:
         if customer.answered:
             return "abandoned"
         return _given_up_or(dossier, customer)
     if callee is not None:
         return _given_up_or(dossier, callee)
-    return "cancelled" if dossier.ended_by else "failed"
+    if dossier.ended_by:
+        return "cancelled"
+    cause, _ = (dossier.last_gone.ended if dossier.last_gone else None) or (0, 0)  # no way was found to anybody
+    return _BY_Q850.get(cause) or ("unreachable" if dossier.call.direction == "outbound" else "failed")
 
 
 def _given_up_or(dossier: "Dossier", callee: Leg) -> Outcome:

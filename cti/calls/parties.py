@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from cti.calls.facts import ChannelId, Device, Party
 from cti.calls.model import Role
 
+OUR_CONTEXTS = "cti-"  # rooms to wait and to confer in, see config/asterisk/extensions.conf
 SPY_PREFIX = "cti-spy-"  # every leg that we originate for a supervisor bears a ChannelId that begins so
 
 _EXTENSION = re.compile(r"[0-9]{2,6}")
+_OWN_ID = re.compile(r"(?:^|-)[0-9]{10,}\.[0-9]+$")  # as the switch makes them: the second, a counter
+_OUTSIDE = re.compile(r"\+?[0-9]{7,40}")
+_NUMBER = re.compile(r"\+?[0-9*#]{1,40}")
 _INSIDE = re.compile(r"(from-)?(internal|agents?|phones?|users?)\b")
 
 
@@ -33,6 +37,21 @@ def number_dialled(dialled: str) -> str:
         return ""
     number = last.removeprefix("sip:").partition("@")[0].partition(";")[0]
     return number if re.fullmatch(r"\+?[0-9*#]{2,40}", number) else ""
+
+
+def is_given(channel: ChannelId) -> bool:
+    """Return whether the id of *channel* came with an originate: not a leg that called in."""
+    return _OWN_ID.search(channel) is None
+
+
+def number_of(text: str) -> str:
+    """Return *text* if it is a telephone number, "" if the network sent something else ("anonymous", a name)."""
+    return text if _NUMBER.fullmatch(text) else ""
+
+
+def outside_number(extension: str, context: str) -> str:
+    """Return *extension* if it is too long for one of our own, so that who is sent there calls a customer."""
+    return extension if _OUTSIDE.fullmatch(extension) and not context.startswith(OUR_CONTEXTS) else ""
 
 
 class Parties:

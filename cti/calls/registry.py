@@ -54,6 +54,7 @@ class CallRegistry:
         elif isinstance(fact, Snapshot):
             self._settle(self._resync(fact), fact.at)
         elif isinstance(fact, LinkLost):
+            self._last_seen = self._last_seen if self._blind else fact.at
             self._blind = True
         return self._book.out
 
@@ -65,7 +66,7 @@ class CallRegistry:
     def keep(self, call_id: CallId, at: datetime) -> KeptCall | None:
         """Return what must be stored of a live call at *at*, or None when it leaves no record."""
         dossier = self._book.dossiers.get(call_id)
-        if dossier is None or not dossier.is_record or dossier.call.consults is not None:
+        if dossier is None or not dossier.is_record or dossier.is_aimless or dossier.call.consults is not None:
             return None
         devices = (*dossier.call.agents, *dossier.call.supervisors)
         spans, record = tuple(dossier.spans.values()), dossier.record(at, boundary=at)
@@ -81,7 +82,8 @@ class CallRegistry:
         """End every live call as uncertain, for when no more facts will come. Return what happened."""
         self._book.out = []
         for dossier in list(self._book.dossiers.values()):
-            self._book.close(dossier, at, Cause.END_NOT_SEEN, boundary=at)
+            alive_at = max(self._last_seen or at, dossier.touched_at)
+            self._book.close(dossier, alive_at, Cause.END_NOT_SEEN, boundary=at)
         return self._book.out
 
     def _resync(self, snapshot: Snapshot) -> Touched:
@@ -98,6 +100,7 @@ class CallRegistry:
         for dossier in touched:
             if dossier is not None and id(dossier) not in seen:
                 seen.add(id(dossier))
+                dossier.touched_at = at
                 settle(self._book, dossier, at)
         if not self._blind:
             self._last_seen = at

@@ -1,6 +1,6 @@
 """Brings the picture into line with a snapshot of the switch: what was missed becomes events, what is over ends."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,13 +9,16 @@ from cti.calls import events as ev
 from cti.calls.board import Leg
 from cti.calls.book import Book
 from cti.calls.dossier import Dossier, KeptCall
-from cti.calls.facts import ChannelSeen, ChannelState, Snapshot
+from cti.calls.facts import ChannelId, ChannelSeen, ChannelState, Snapshot, SpyStarted
 from cti.calls.folding import Touched, member_seen
 from cti.calls.model import Cause, Role
+from cti.calls.parties import is_given, number_dialled
+from cti.calls.transfers import spy_started
 
 PATIENCE = 2  # snapshots in a row that must miss a leg before it counts as gone, while its own hang-up may still come
 
-_CALLEES = ("AppDial", "AppQueue")  # what the switch shows as the application of a leg that it dials
+_CALLEES = ("AppDial", "AppDial2", "AppQueue")  # what the switch shows as the application of a leg that it dials
+_SPIES = ("ChanSpy", "ExtenSpy")
 
 
 def bring_into_line(book: Book, snapshot: Snapshot, *, rebooted: bool, blind_since: datetime | None) -> Touched:
@@ -31,8 +34,12 @@ def bring_into_line(book: Book, snapshot: Snapshot, *, rebooted: bool, blind_sin
         for dossier in list(book.dossiers.values()):
             book.close(dossier, alive_at, Cause.SWITCH_RESTARTED, boundary=snapshot.at)
         book.board.clear()
-    touched = [_see(book, seen, snapshot.at) for seen in snapshot.channels]
+    dialled = _numbers_dialled(snapshot)
+    touched = [_see(book, seen, snapshot.at, dialled) for seen in _in_order(book, snapshot.channels)]
     touched.extend(_see_queues(book, snapshot))
+    for seen in snapshot.channels:
+        if seen.application in _SPIES:
+            touched.extend(spy_started(book, SpyStarted(snapshot.at, seen.channel, _spyee(book, seen))))
     shown = {seen.channel for seen in snapshot.channels}
     for leg in list(book.board.legs.values()):
         if leg.bridge is not None:
@@ -44,13 +51,38 @@ def bring_into_line(book: Book, snapshot: Snapshot, *, rebooted: bool, blind_sin
     return touched
 
 
-def _see(book: Book, seen: ChannelSeen, at: datetime) -> Dossier | None:
+def _in_order(book: Book, channels: Iterable[ChannelSeen]) -> list[ChannelSeen]:
+    """Return known legs first, then the older, so that a younger call finds the one that it asks about."""
+    known = book.board.legs
+    return sorted(channels, key=lambda seen: (seen.channel not in known, -seen.seconds, seen.linked != seen.channel))
+
+
+def _numbers_dialled(snapshot: Snapshot) -> dict[ChannelId, str]:
+    """Return, for what began with each leg, the number that the dialplan dials for it."""
+    numbers = {}
+    for seen in snapshot.channels:
+        if seen.application == "Dial":
+            targets = seen.application_data.partition(",")[0].split("&")
+            numbers[seen.linked] = next((number for one in targets if (number := number_dialled(one))), "")
+    return numbers
+
+
+def _spyee(book: Book, seen: ChannelSeen) -> ChannelId:
+    """Return whom the leg *seen* listens to: named by its id, or by the beginning of its name."""
+    named = seen.application_data.partition(",")[0]
+    if named in book.board.legs or not named:
+        return ChannelId(named)
+    found = (leg.id for leg in book.board.legs.values() if leg.name.startswith(named) and leg.id != seen.channel)
+    return next(found, ChannelId(named))
+
+
+def _see(book: Book, seen: ChannelSeen, at: datetime, dialled: Mapping[ChannelId, str]) -> Dossier | None:
     """Bring one leg into line with what the snapshot shows of it."""
     leg = book.board.legs.get(seen.channel)
     if leg is None:
         if book.board.is_gone(seen.channel):
             return None
-        leg = _discover(book, seen, at - timedelta(seconds=seen.seconds))
+        leg = _discover(book, seen, at - timedelta(seconds=seen.seconds), dialled.get(seen.linked, ""))
     leg.linked, leg.state = seen.linked, seen.state
     leg.answered = leg.answered or seen.state is ChannelState.UP
     dossier = leg.call
@@ -64,16 +96,18 @@ def _see(book: Book, seen: ChannelSeen, at: datetime) -> Dossier | None:
     return dossier
 
 
-def _discover(book: Book, seen: ChannelSeen, began: datetime) -> Leg:
-    """Take in a leg whose beginning was missed."""
+def _discover(book: Book, seen: ChannelSeen, began: datetime, number: str) -> Leg:
+    """Take in a leg whose beginning was missed; *number* is what was dialled for those who belong with it."""
     dialled = seen.application in _CALLEES
-    leg = book.new_leg(seen, began, made_by_switch=dialled or seen.state is ChannelState.DOWN, caller=seen.caller)
+    rung = seen.state in (ChannelState.DOWN, ChannelState.RINGING)
+    made_by_switch = dialled or rung or is_given(seen.channel)
+    leg = book.new_leg(seen, began, made_by_switch=made_by_switch, caller=seen.caller)
     leg.rang = seen.state is ChannelState.RINGING
     if dialled:
         leg.dialling = True
         leg.caller_leg = seen.linked if seen.linked != seen.channel else None
         if leg.role is Role.TRUNK:
-            leg.dialled = f"{seen.caller.number}@"
+            leg.dialled = f"{number or seen.caller.number}@"
     dossier = book.place(leg, began)
     if dossier is not None and leg is dossier.customer and dossier.call.direction == "outbound":
         leg.made_by_switch = True  # the call is known from before a restart
@@ -98,12 +132,12 @@ def _miss(book: Book, leg: Leg, at: datetime, alive_at: datetime, *, at_once: bo
     if not at_once and leg.missed < PATIENCE:
         book.suspicious = True
         return None
-    dossier = leg.call
+    dossier, leg.lost = leg.call, True
     book.end_leg(leg, alive_at, cause=0, sip_code=0)
     if dossier is None:
         return None
     if leg is dossier.customer:
-        dossier.certain = False
+        dossier.certain, dossier.lost_before = False, at
     book.lose_connection(dossier, leg, at)
     dossier.part(leg)
     if not dossier.legs:

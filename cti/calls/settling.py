@@ -8,9 +8,9 @@ from cti.calls import connections
 from cti.calls import events as ev
 from cti.calls.book import Book
 from cti.calls.dossier import Dossier
-from cti.calls.facts import Party
+from cti.calls.facts import ChannelId, ChannelState, Party
 from cti.calls.ledger import Situation
-from cti.calls.model import Cause, Direction
+from cti.calls.model import Cause, Direction, Role
 
 
 def settle(book: Book, dossier: Dossier, at: datetime) -> None:
@@ -26,12 +26,21 @@ def settle(book: Book, dossier: Dossier, at: datetime) -> None:
         if not leg.alive:
             dossier.part(leg)
     _settle_course(book, dossier, at)
+    if dossier.is_finished and _is_deserted(dossier):
+        book.release(dossier, at)  # an agent may stay on the line for the next customer
     if not dossier.legs:
         book.close(dossier, at, _cause_of_end(dossier))
 
 
+def _is_deserted(dossier: Dossier) -> bool:
+    """Whether one party at most is left in the call, and is no longer being rung."""
+    parties = [leg for leg in dossier.legs.values() if leg.is_party]
+    return len(parties) <= 1 and all(leg.state is ChannelState.UP for leg in parties)
+
+
 def _settle_identity(book: Book, dossier: Dossier, at: datetime) -> None:
     """Work out direction and customer, and tell when the customer became known."""
+    dossier.choose_customer()
     call, customer = dossier.call, dossier.customer
     if customer is not None and not customer.alive:
         return
@@ -41,7 +50,8 @@ def _settle_identity(book: Book, dossier: Dossier, at: datetime) -> None:
     dialled = number if direction == "outbound" else call.dialled or _first_extension(dossier)
     if (direction, dialled) != (call.direction, call.dialled):
         dossier.call = call = msgspec.structs.replace(call, direction=direction, dialled=dialled)
-    if (number, name) != (call.customer.number, call.customer.name) and (number or not call.customer.number):
+    told = customer is not None and not customer.made_by_switch  # by the caller himself, who may hide it
+    if (number, name) != (call.customer.number, call.customer.name) and (number or told or not call.customer.number):
         dossier.call = msgspec.structs.replace(call, customer=Party(number, name))
         if call.consults is None:
             book.out.append(ev.CustomerIdentified(at, call.id, number, name))
@@ -54,8 +64,15 @@ def _direction_of(dossier: Dossier) -> Direction:
     parties = [leg for leg in dossier.legs.values() if leg.is_party]
     if not parties:
         return dossier.call.direction
-    # A phone that the switch rings on its own behalf is to be joined with a customer.
-    return "outbound" if len(parties) == 1 and parties[0].made_by_switch and parties[0].is_seed else "internal"
+    first = parties[0]
+    if len(parties) > 1 or len(dossier.spans) > 1:
+        return "internal"
+    if not first.made_by_switch:  # a phone that was refused before anybody was rung may have called a customer
+        return "outbound" if not first.alive and dossier.number() else "internal"
+    # A phone that the switch rings on its own behalf, perhaps through a Local channel, is to be joined with a customer.
+    seed = dossier.legs.get(ChannelId(dossier.call.id))
+    through_local = seed is not None and seed.role is Role.LOCAL
+    return "outbound" if dossier.call.direction == "outbound" or first.is_seed or through_local else "internal"
 
 
 def _first_extension(dossier: Dossier) -> str:

@@ -27,6 +27,8 @@ def attended_transferred(book: Book, fact: f.AttendedTransferred) -> Touched:
         return ()
     legs = book.board.legs
     target, second_leg = legs.get(fact.target or ChannelId("")), legs.get(fact.second)
+    if target is None and fact.first == fact.second:  # transferred by key; not always the switch says to whom
+        target = _last_come(first, but=(fact.first, fact.transferee))
     to = _target_of(book, target, second_leg)
     dossier = first if second is None else book.merge(first, second, fact.at)
     transferee = legs.get(fact.transferee or ChannelId("")) or dossier.customer
@@ -37,10 +39,18 @@ def attended_transferred(book: Book, fact: f.AttendedTransferred) -> Touched:
     return (dossier,)
 
 
+def _last_come(dossier: Dossier, *, but: tuple[ChannelId | None, ...]) -> Leg | None:
+    """Return the party that was asked into the call last."""
+    others = [
+        leg for leg in dossier.legs.values() if leg.is_party and leg.id not in but and leg is not dossier.customer
+    ]
+    return others[-1] if others else None
+
+
 def _target_of(book: Book, target: Leg | None, second: Leg | None) -> str:
     """Return whom the second leg of a transferer had reached or was trying to reach."""
     if target is not None and target.role is Role.LOCAL:
-        target = next(book.board.heard_by(target), None) or _beyond(book, target)
+        target = _beyond(book, target) or next(book.board.heard_by(target), None)
     if target is not None:
         return number_dialled(target.dialled) if target.role is Role.TRUNK else extension_of(target.device)
     return (second.queue or second.extension) if second is not None else ""
@@ -76,16 +86,15 @@ def spy_started(book: Book, fact: f.SpyStarted) -> Touched:
         return ()
     if spyer.spied is not None:
         book.stop_spying(spyer, fact.at)
-    spyer.spied, spyer.role = fact.spyee, Role.SUPERVISOR
+    listener = (_beyond(book, spyer) or spyer) if spyer.role is Role.LOCAL else spyer
+    spyer.spied, spyer.device, listener.role = fact.spyee, listener.device, Role.SUPERVISOR
     if spyee is not None and spyee.call is not None:
         spyee.call.add_supervisor(spyer.device)
         who = (spyer.device, spyer.id, spyee.device)
         book.out.append(ev.SupervisorJoined(fact.at, spyee.call.call.id, *who))
     own = spyer.call
-    if own is not None and all(leg is spyer for leg in own.legs.values()):
-        own.is_record = False  # the leg through which a supervisor listens is no call of its own
-        own.part(spyer)
-        spyer.call = None
+    if own is not None and all(leg in (spyer, listener) or leg.role is Role.LOCAL for leg in own.legs.values()):
+        book.dissolve(own, fact.at)  # the leg through which a supervisor listens is no call of its own
     return (own,)
 
 

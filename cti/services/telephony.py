@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 200_000  # facts: more than a minute of a busy switch; beyond it only a fresh snapshot helps
 AT_ONCE = 128  # facts between two looks at the rest of the event loop
 ALIVE_EVERY_SECONDS = 5.0
+KEEP_AFTER_SECONDS = 0.2  # what changes of a live call within this time is written down once
 
 _decoder = msgspec.json.Decoder(KeptCall)
 
@@ -59,6 +60,9 @@ class Telephony:
         self._wake = asyncio.Event()
         self._boot = ""
         self._last_at: datetime | None = None
+        self._changed: dict[CallId, None] = {}  # since it was written down last
+        self._keeping = False  # whether that is about to happen
+        self._kept: set[CallId] = set()  # calls of which something is written down
         self._recording: set[asyncio.Task[None]] = set()
 
     @property
@@ -85,6 +89,7 @@ class Telephony:
             except msgspec.DecodeError as error:  # written by another release
                 log.error("an open call cannot be read", extra={"call": stored.id, "problem": str(error)})
                 continue
+            self._kept.add(stored.id)
             kept.append(msgspec.structs.replace(call, last_seen=max(call.last_seen, stored.seen_at)))
         if kept:
             log.info("calls were live when the service ended", extra={"calls": len(kept)})
@@ -117,27 +122,37 @@ class Telephony:
             self._ask_for_snapshot()
         if events:
             self._listener.on_events(events, read_ns, self._registry)
-            self._write_down(events, fact.at)
+            self._write_down(events)
 
-    def _write_down(self, events: list[ev.CallEvent], at: datetime) -> None:
-        """Keep what changed: a live call as it now stands, a finished one as its record."""
-        changed: dict[CallId, None] = {}
+    def _write_down(self, events: list[ev.CallEvent]) -> None:
+        """Have what changed kept soon: a live call as it then stands, a finished one as its record."""
         for event in events:
-            changed[event.call] = None
+            self._changed[event.call] = None
             if isinstance(event, ev.CallsJoined):
-                changed[event.joined] = None
+                self._changed[event.joined] = None
             if isinstance(event, ev.CallCleared) and event.record is not None:
-                changed.pop(event.call)
+                del self._changed[event.call]
+                self._kept.discard(event.call)
                 task = asyncio.create_task(self._record(event), name=f"record:{event.call}")
                 self._recording.add(task)
                 task.add_done_callback(self._recording.discard)
+        if self._changed and not self._keeping:
+            self._keeping = True
+            asyncio.get_running_loop().call_later(KEEP_AFTER_SECONDS, self._keep_changed)
+
+    def _keep_changed(self) -> None:
+        """Write down the live calls that changed, and forget those that turned out to be no calls of their own."""
+        self._keeping = False
+        changed, self._changed = self._changed, {}
         for call_id in changed:
-            kept = self._registry.keep(call_id, at)
-            if kept is None:
-                self._open_calls.remove(self._name, self._boot, call_id)
-            else:
+            kept = self._registry.keep(call_id, self._last_at) if self._last_at else None
+            if kept is not None:
+                self._kept.add(call_id)
                 state = msgspec.json.encode(kept)
-                self._open_calls.put(self._name, OpenCall(call_id, kept.boot, at, state))
+                self._open_calls.put(self._name, OpenCall(call_id, kept.boot, kept.last_seen, state))
+            elif call_id in self._kept:
+                self._kept.discard(call_id)
+                self._open_calls.remove(self._name, self._boot, call_id)
 
     async def _record(self, event: ev.CallCleared) -> None:
         if event.record is None:

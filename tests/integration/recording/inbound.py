@@ -1,8 +1,6 @@
 """Calls from outside: to queues, to phones, to announcements."""
 
-from tests.integration.recording.studio import Stage, pause, scene
-
-SECOND = "13800000002"
+from tests.integration.recording.studio import SECOND, Stage, pause, scene
 
 
 @scene
@@ -185,16 +183,27 @@ async def in_local_member_no_answer(s: Stage) -> None:
 
 @scene
 async def in_two_calls(s: Stage) -> None:
-    """two callers, 1001 and 1002 answer; the first caller is hung up by 1001, the second hangs up himself"""
-    await s.logs_in("support", "1001", "1002")
+    """two callers overlap; 1001 takes the first from queue support and 1002 the second from sales; the second hangs up
+    first, then 1001 ends the other call"""
+    await s.logs_in("support", "1001")
+    await s.logs_in("sales", "1002")
     async with s.recorded("in_two_calls"):
         await s.calls()
         await pause(0.4)
-        second = await s.calls(number=SECOND, name="Li Si")
+        second = await s.calls("5001", SECOND, name="Li Si")
         await s.talk("1002", 1.5)
-        await s.hangs_up("1001")
-        await pause(0.5)
         await second.hangs_up()
+        await pause(0.5)
+        await s.hangs_up("1001")
+
+
+@scene
+async def in_anonymous(s: Stage) -> None:
+    """a caller who hides his number; 1001 answers, the caller hangs up"""
+    await s.logs_in("support", "1001")
+    async with s.recorded("in_anonymous"):
+        await s.switch.stranger_calls('"Anonymous" <sip:anonymous@anonymous.invalid>', pause=3)
+        await s.talk("1001", 3)
 
 
 @scene
@@ -250,9 +259,7 @@ async def in_hold_customer(s: Stage) -> None:
         call = await s.calls()
         await s.talk("1001")
         world = s.switch.world
-        channel = next(
-            c["Channel"] for c in await world.listed("CoreShowChannels") if c["Uniqueid"] == call.channel_id
-        )
+        channel = next(c["Channel"] for c in await world.listed("CoreShowChannels") if c["Uniqueid"] == call.channel_id)
         await world.action("Redirect", Channel=channel, Context="hold", Exten="s", Priority=1)
         await pause(1.5)
         await world.action("Redirect", Channel=channel, Context="talk", Exten="more", Priority=1)
@@ -357,33 +364,6 @@ async def in_no_such_number(s: Stage) -> None:
     """the caller dials a number that is not in the dialplan at all: refused before there is a channel"""
     async with s.recorded("in_no_such_number"):
         await (await s.calls("7777")).ended()
-
-
-@scene
-async def pickup(s: Stage) -> None:
-    """queue support rings 1001; 1002 picks the call up; the caller hangs up"""
-    await s.logs_in("support", "1001")
-    await s.does(p1001="ring")
-    async with s.recorded("pickup"):
-        call = await s.calls()
-        await pause(1.5)
-        await s.dials("1002", "*81001")
-        await s.leg("1002")
-        await pause(1.5)
-        await call.hangs_up()
-
-
-@scene
-async def pickup_direct(s: Stage) -> None:
-    """a caller dials 1001; 1002 picks the call up and hangs up"""
-    await s.does(p1001="ring")
-    async with s.recorded("pickup_direct"):
-        await s.calls("5101")
-        await pause(1.5)
-        await s.dials("1002", "*81001")
-        await s.leg("1002")
-        await pause(1.5)
-        await s.hangs_up("1002")
 
 
 @scene

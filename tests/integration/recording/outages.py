@@ -1,17 +1,8 @@
 """The AMI connection is cut, Asterisk is restarted or killed, sound stays away, a recording begins in the middle."""
 
-import asyncio
+from pathlib import Path
 
-from tests.integration.recording.studio import CALLED, Stage, pause, scene
-
-SECOND = "13800000002"
-
-
-async def _in_talk(s: Stage) -> object:
-    await s.logs_in("support", "1001")
-    call = await s.calls()
-    await s.talk("1001")
-    return call
+from tests.integration.recording.studio import CALLED, SECOND, Stage, in_talk, pause, scene
 
 
 @scene
@@ -33,7 +24,7 @@ async def cut_ringing(s: Stage) -> None:
 async def cut_talking(s: Stage) -> None:
     """cut while they talk; in the gap the call ends and another one begins, which 1001 answers and hangs up after"""
     async with s.recorded("cut_talking", lost=True):
-        call = await _in_talk(s)
+        call = await in_talk(s)
     await call.hangs_up()
     await pause(1)
     await s.calls(number=SECOND, name="Li Si")
@@ -48,7 +39,7 @@ async def cut_talking(s: Stage) -> None:
 async def cut_holding(s: Stage) -> None:
     """cut while the customer is on hold; in the gap nothing happens; afterwards 1001 takes him back and hangs up"""
     async with s.recorded("cut_holding", lost=True):
-        await _in_talk(s)
+        await in_talk(s)
         await s.holds("1001")
         await pause(1)
     await pause(1)
@@ -64,7 +55,7 @@ async def cut_holding(s: Stage) -> None:
 async def cut_transfer(s: Stage) -> None:
     """cut while they talk; in the gap 1001 transfers blind to 1002, who answers; afterwards the customer hangs up"""
     async with s.recorded("cut_transfer", lost=True):
-        call = await _in_talk(s)
+        call = await in_talk(s)
     await s.refers("1001", "1002")
     await s.talk("1002", 0.7)
     async with s.recorded("cut_transfer_after") as log:
@@ -77,7 +68,7 @@ async def cut_transfer(s: Stage) -> None:
 async def cut_consulting(s: Stage) -> None:
     """cut while 1001 consults 1002; in the gap 1001 completes by REFER; afterwards 1002 hangs up"""
     async with s.recorded("cut_consulting", lost=True):
-        await _in_talk(s)
+        await in_talk(s)
         await s.holds("1001")
         await s.dials("1001", "1002")
         await s.talk("1002", 0.7)
@@ -93,7 +84,7 @@ async def cut_consulting(s: Stage) -> None:
 async def cut_consulting_goes_on(s: Stage) -> None:
     """cut while 1001 consults 1002; nothing happens in the gap; afterwards 1001 completes, 1002 hangs up"""
     async with s.recorded("cut_consulting_goes_on", lost=True):
-        await _in_talk(s)
+        await in_talk(s)
         await s.holds("1001")
         await s.dials("1001", "1002")
         await s.talk("1002", 0.7)
@@ -108,7 +99,7 @@ async def cut_consulting_goes_on(s: Stage) -> None:
 
 @scene
 async def cut_queued(s: Stage) -> None:
-    """cut while two callers wait; in the gap the first gives up; afterwards 1001 logs in, answers the second, hangs up"""
+    """cut while two callers wait; in the gap the first gives up; afterwards 1001 logs in, takes the second, hangs up"""
     async with s.recorded("cut_queued", lost=True):
         first = await s.calls()
         await s.calls(number=SECOND, name="Li Si")
@@ -140,7 +131,7 @@ async def cut_outbound(s: Stage) -> None:
 async def cut_silent(s: Stage) -> None:
     """cut while they talk and never asked again: the next connection takes no snapshot; the customer hangs up in it"""
     async with s.recorded("cut_silent", lost=True):
-        call = await _in_talk(s)
+        call = await in_talk(s)
     await pause(0.5)
     async with s.recorded("cut_silent_after"):
         await pause(0.5)
@@ -157,7 +148,7 @@ async def _begins(s: Stage, name: str) -> None:
 @scene
 async def begins_talking(s: Stage) -> None:
     """the recording begins while a customer from queue support and 1001 talk; 1001 hangs up"""
-    await _in_talk(s)
+    await in_talk(s)
     await _begins(s, "begins_talking")
 
 
@@ -202,7 +193,7 @@ async def begins_internal(s: Stage) -> None:
 @scene
 async def begins_consulting(s: Stage) -> None:
     """the recording begins while 1001 consults 1002 about a held customer; 1001 completes, 1002 hangs up"""
-    await _in_talk(s)
+    await in_talk(s)
     await s.holds("1001")
     await s.dials("1001", "1002")
     await s.talk("1002", 0.7)
@@ -217,7 +208,7 @@ async def begins_consulting(s: Stage) -> None:
 @scene
 async def begins_spying(s: Stage) -> None:
     """the recording begins while 1901 listens to 1001; the customer hangs up"""
-    call = await _in_talk(s)
+    call = await in_talk(s)
     spyee = (await s.ours("1001"))["Uniqueid"]
     await s.originates("PJSIP/1901", uid="cti-spy-20", Application="ChanSpy", Data=f"{spyee},uqESd")
     await s.talk("1901", 0.5)
@@ -230,23 +221,20 @@ async def begins_spying(s: Stage) -> None:
 @scene
 async def rtp_timeout(s: Stage) -> None:
     """the customer's sound stays away; after 3 s the switch ends the call"""
-    etc = s.switch.facts["paths"]["etc"]
-    with open(f"{etc}/pjsip.conf", encoding="utf-8") as file:
-        text = file.read()
-    with open(f"{etc}/pjsip.conf", "w", encoding="utf-8") as file:
-        file.write(text.replace("rtp_timeout = 60", "rtp_timeout = 3"))
+    config = Path(s.switch.facts["paths"]["etc"]) / "pjsip.conf"
+    text = config.read_text()
+    config.write_text(text.replace("rtp_timeout = 60", "rtp_timeout = 3"))
     await s.switch.cli("module reload res_pjsip.so")
     await pause(1)
     await s.logs_in("support", "1001")
     try:
         async with s.recorded("rtp_timeout"):
-            caller = await s.switch.stranger_calls(f'"Zhang San" <sip:13800138000@127.0.0.2>', pause=30)
+            caller = await s.switch.stranger_calls('"Zhang San" <sip:13800138000@127.0.0.2>', pause=30)
             await s.talk("1001", 1)
             await pause(6)
         await caller.stop()
     finally:
-        with open(f"{etc}/pjsip.conf", "w", encoding="utf-8") as file:
-            file.write(text)
+        config.write_text(text)
         await s.switch.cli("module reload res_pjsip.so")
         await pause(1)
 
@@ -255,24 +243,27 @@ async def rtp_timeout(s: Stage) -> None:
 async def restarted(s: Stage) -> None:
     """`core restart now` while they talk; the next connection finds nothing"""
     async with s.recorded("restarted", tail=1):
-        await _in_talk(s)
+        await in_talk(s)
         await s.switch.cli("core restart now")
-    await _again(s, "restarted_after")
+    await again(s, "restarted_after")
 
 
 @scene
 async def killed(s: Stage) -> None:
-    """kill -9 while one customer talks with 1001 and another waits; the next connection finds nothing; a new call comes"""
+    """kill -9 while one customer talks with 1001 and another waits; the next connection finds nothing; a new
+    caller talks with 1001 and hangs up"""
     async with s.recorded("killed", tail=0.2):
-        await _in_talk(s)
+        await in_talk(s)
         await s.calls(number=SECOND, name="Li Si")
         await pause(1)
         await s.switch.kill9()
     await s.switch.restart()
-    await _again(s, "killed_after", number="13800000003")
+    await again(s, "killed_after", number="13800000003")
 
 
-async def _again(s: Stage, name: str, number: str = "") -> None:
+async def again(s: Stage, name: str, number: str = "", *, asks: bool = True) -> None:
+    """Record the first connection after Asterisk came back."""
+    await s.switch.ami.close()
     for _ in range(40):
         await pause(0.25)
         try:
@@ -280,9 +271,10 @@ async def _again(s: Stage, name: str, number: str = "") -> None:
             break
         except OSError:
             continue
-    await asyncio.sleep(0.5)
+    await pause(0.5)
     async with s.recorded(name) as log:
-        await s.snapshot(log)
+        if asks:
+            await s.snapshot(log)
         if number:
             call = await s.calls(number=number, name="Wang Wu")
             await pause(1.5)

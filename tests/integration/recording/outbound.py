@@ -90,7 +90,6 @@ for _name, _what, _truth in (
 ):
     _customer_first(_name, _what, _truth)
 _customer_first("out_first_dead", "", "no SIP answer at all within 4 s", f"PJSIP/{CALLED}@blackhole")
-_customer_first("out_first_unregistered", "", "an endpoint without a registered contact", "PJSIP/1101")
 _customer_first("out_first_no_endpoint", "", "an endpoint that does not exist", f"PJSIP/{CALLED}@nowhere")
 _customer_first("out_local_busy", "busy", "through Local/…@dial-out, optimised: busy", f"Local/{CALLED}@dial-out")
 _customer_first("out_local_n_busy", "busy", "through Local/…@dial-out/n: busy", f"Local/{CALLED}@dial-out/n")
@@ -183,13 +182,21 @@ async def out_agent_rejects(s: Stage) -> None:
         await log.wait_for("OriginateResponse", since=since, within=15)
 
 
+@scene
+async def out_agent_unregistered(s: Stage) -> None:
+    """we originate to an agent's phone that is not registered"""
+    async with s.recorded("out_agent_unregistered") as log:
+        since = log.position
+        await s.originates("PJSIP/1101", Context="dial-out", Exten=CALLED, Priority=1)
+        await log.wait_for("OriginateResponse", since=since, within=15)
+
+
 def _agent_first(name: str, what: str, truth: str) -> None:
     async def play(s: Stage) -> None:
         await s.does(**{f"n{CALLED}": what})
         async with s.recorded(name):
             await s.originates("PJSIP/1001", Context="from-phones", Exten=f"81{CALLED}", Priority=1)
-            await s.leg("1001")
-            await pause(4)
+            await pause(5)
 
     play.__name__, play.__doc__ = name, f"agent 1001 first, answers; the customer: {truth}"
     scene(play)

@@ -17,7 +17,7 @@ UNFILTERED = HERE.parents[2] / "var" / "traces-unfiltered"
 Scene = Callable[["Stage"], Awaitable[None]]
 SCENES: dict[str, Scene] = {}
 
-CUSTOMER, CALLED = "13800138000", "13900139000"
+CUSTOMER, CALLED, SECOND, OUTSIDE = "13800138000", "13900139000", "13800000002", "13700137000"
 
 
 def scene(play: Scene) -> Scene:
@@ -35,7 +35,7 @@ class Stage:
     def __init__(self, switch: Switch, folder: Path = TRACES) -> None:
         self.switch = switch
         self.folder = folder
-        self.log: AmiClient | None = None  # the recorded connection, while there is one
+        self._plain: AmiClient  # hears the same, without a filter
 
     @classmethod
     async def build(cls, name: str, folder: Path = TRACES) -> "Stage":
@@ -65,20 +65,33 @@ class Stage:
             "[general]\n[default]\nparkext = 700\nparkpos = 701-720\ncontext = parkedcalls\nparkingtime = 4\n"
             "comebacktoorigin = yes\n"
         )
-        for command in ("dialplan reload", "manager reload", "module reload res_pjsip.so", "module load bridge_holding.so"):
+        (pbx / "agents.conf").write_text("[general]\n[1001]\nfullname = Agent 1001\n")
+        modules = ("res_parking.so", "app_agent_pool.so")
+        _append(pbx / "modules.conf", "".join(f"load = {module}\n" for module in modules))  # for after a restart
+        for command in (
+            "manager reload",
+            "module reload res_pjsip.so",
+            *(f"module load {module}" for module in modules),
+        ):
             await self.switch.cli(command)
-        await self.switch.cli("module load res_parking.so")
+        await self.switch.cli("dialplan reload")
         await self.switch.cli("dialplan reload", world=True)
         await pause(1)
+
+    async def clear(self) -> None:
+        """End all calls, and let every robot do again what it does by itself."""
+        await self.switch.reset()
+        for number in (CALLED, OUTSIDE):
+            await self.switch.number_does(number, "")
 
     # --- recording --------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
     async def recorded(self, name: str, *, tail: float = 0.6, lost: bool = False) -> AsyncIterator[AmiClient]:
-        """Record one connection as NAME.ami; *lost*: it ends at once, without a farewell."""
+        """Record one connection as NAME.ami, and unfiltered under var/; *lost*: it ends at once."""
         ami = self.switch.facts["ami"]
-        log = self.log = await AmiClient.connect(ami)
-        plain = await AmiClient.connect(ami | {"user": "plain"})
+        log = await AmiClient.connect(ami)
+        plain = self._plain = await AmiClient.connect(ami | {"user": "plain"})
         try:
             yield log
             if not lost:
@@ -86,7 +99,6 @@ class Stage:
         finally:
             await log.close()
             await plain.close()
-            self.log = None
         self.folder.mkdir(parents=True, exist_ok=True)
         UNFILTERED.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.ami").write_bytes(log.raw)
@@ -94,9 +106,10 @@ class Stage:
 
     async def snapshot(self, log: AmiClient) -> None:
         """Ask on the recorded connection for all that lives."""
-        await log.action("CoreStatus")
-        await log.listed("CoreShowChannels")
-        await log.listed("QueueStatus")
+        for one in (log, self._plain):
+            await one.action("CoreStatus")
+            await one.listed("CoreShowChannels")
+            await one.listed("QueueStatus")
 
     # --- people -----------------------------------------------------------------------------------------------------
 
@@ -198,6 +211,14 @@ class Stage:
         where = headers or {"Context": "queues", "Exten": "5001", "Priority": 1}
         await self.action("Originate", **{"Channel": channel, "Async": "true", "Timeout": 4000, **ids, **where})
         return uid
+
+
+async def in_talk(s: Stage) -> RobotCall:
+    """Let the customer talk with 1001 through queue support."""
+    await s.logs_in("support", "1001")
+    call = await s.calls()
+    await s.talk("1001")
+    return call
 
 
 def _append(path: Path, text: str) -> None:

@@ -1,13 +1,6 @@
 """Supervisors: listening, whispering, taking over, being asked."""
 
-from tests.integration.recording.studio import Stage, pause, scene
-
-
-async def _in_talk(s: Stage) -> object:
-    await s.logs_in("support", "1001")
-    call = await s.calls()
-    await s.talk("1001")
-    return call
+from tests.integration.recording.studio import Stage, in_talk, pause, scene
 
 
 async def _spies(s: Stage, agent: str, options: str = "uqESd", *, uid: str = "cti-spy-1") -> None:
@@ -19,7 +12,7 @@ async def _spies(s: Stage, agent: str, options: str = "uqESd", *, uid: str = "ct
 async def spy_listen(s: Stage) -> None:
     """1901 listens to 1001 for 2 s and hangs up; the customer hangs up"""
     async with s.recorded("spy_listen"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _spies(s, "1001")
         await s.talk("1901", 2)
         await s.hangs_up("1901")
@@ -31,7 +24,7 @@ async def spy_listen(s: Stage) -> None:
 async def spy_foreign(s: Stage) -> None:
     """another program than ours lets 1901 whisper (its own ids); the call ends first"""
     async with s.recorded("spy_foreign"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _spies(s, "1001", "uqESw", uid=f"other-{id(s)}-1")
         await s.talk("1901", 2)
         await call.hangs_up()
@@ -41,7 +34,7 @@ async def spy_foreign(s: Stage) -> None:
 async def spy_barge(s: Stage) -> None:
     """1901 barges in for 2 s, everybody hears everybody; 1001 hangs up"""
     async with s.recorded("spy_barge"):
-        await _in_talk(s)
+        await in_talk(s)
         await _spies(s, "1001", "uqESB", uid="cti-spy-2")
         await s.talk("1901", 2)
         await s.hangs_up("1001")
@@ -49,7 +42,7 @@ async def spy_barge(s: Stage) -> None:
 
 @scene
 async def spy_moves(s: Stage) -> None:
-    """two calls, of 1001 and 1002; 1901 listens to 1001, then is redirected to listen to 1002; both customers hang up"""
+    """two calls, of 1001 and 1002; 1901 listens to 1001, then is sent to listen to 1002; both customers hang up"""
     await s.logs_in("support", "1001", "1002")
     async with s.recorded("spy_moves"):
         first = await s.calls()
@@ -74,7 +67,7 @@ async def spy_moves(s: Stage) -> None:
 async def spy_dialled(s: Stage) -> None:
     """1901 dials a spy extension on its own phone and listens to 1001; 1901 hangs up, then the customer"""
     async with s.recorded("spy_dialled"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         spy = await s.dials("1901", "851")
         await pause(2)
         await spy.hangs_up()
@@ -86,7 +79,7 @@ def _unanswered(name: str, what: str, truth: str, uid: str) -> None:
     async def play(s: Stage) -> None:
         await s.does(p1901=what)
         async with s.recorded(name) as log:
-            call = await _in_talk(s)
+            call = await in_talk(s)
             since = log.position
             await _spies(s, "1001", uid=uid)
             await log.wait_for("OriginateResponse", since=since, within=15)
@@ -107,7 +100,7 @@ async def spy_too_late(s: Stage) -> None:
     """1901 is rung to listen, the call ends before 1901 answers: 1901 is hung up at once"""
     await s.does(p1901="answer/2")
     async with s.recorded("spy_too_late"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _spies(s, "1001", uid="cti-spy-6")
         await pause(1)
         await call.hangs_up()
@@ -119,7 +112,7 @@ async def takeover_conference(s: Stage) -> None:
     """1901 takes over: customer and 1001 are moved into a conference, 1901 joins, 1001 is kicked; 1901 talks on for 2 s
     and hangs up"""
     async with s.recorded("takeover_conference"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         customer, agent = await s.ours("trunk"), await s.ours("1001")
         room = {"Context": "cti-conference", "Exten": "87654321", "Priority": 1}
         extra = {f"Extra{key}": value for key, value in room.items()}
@@ -138,7 +131,7 @@ async def takeover_conference(s: Stage) -> None:
 async def takeover_bridge(s: Stage) -> None:
     """1901 is originated into Wait, then AMI Bridge joins it with the customer; 1001 is out; the customer hangs up"""
     async with s.recorded("takeover_bridge"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.originates("PJSIP/1901", uid="cti-spy-8", Context="cti-wait", Exten="s", Priority=1)
         await s.talk("1901", 0.7)
         customer, supervisor = await s.ours("trunk"), await s.ours("1901")
@@ -151,7 +144,7 @@ async def takeover_bridge(s: Stage) -> None:
 async def transfer_to_supervisor(s: Stage) -> None:
     """1001 transfers the customer blind to the supervisor 1901, who answers; the customer hangs up"""
     async with s.recorded("transfer_to_supervisor"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.refers("1001", "1901")
         await s.talk("1901", 1.5)
         await call.hangs_up()
@@ -174,7 +167,7 @@ async def did_supervisor(s: Stage) -> None:
 async def supervisor_consulted(s: Stage) -> None:
     """1001 holds and asks supervisor 1901, returns to the customer, who hangs up"""
     async with s.recorded("supervisor_consulted"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.holds("1001")
         await s.dials("1001", "1901")
         await s.talk("1901", 1.5)

@@ -1,23 +1,13 @@
 """Transfers, consultations, conferences, parking."""
 
-from tests.integration.recording.studio import CUSTOMER, Stage, pause, scene
-
-OUTSIDE = "13700137000"
-
-
-async def _in_talk(s: Stage) -> object:
-    """Let the customer talk with 1001 through queue support."""
-    await s.logs_in("support", "1001")
-    call = await s.calls()
-    await s.talk("1001")
-    return call
+from tests.integration.recording.studio import OUTSIDE, Stage, in_talk, pause, scene
 
 
 @scene
 async def blind_to_agent(s: Stage) -> None:
     """1001 transfers blind, by REFER, to 1002, who answers; the customer hangs up"""
     async with s.recorded("blind_to_agent"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.refers("1001", "1002")
         await s.talk("1002")
         await call.hangs_up()
@@ -28,7 +18,7 @@ async def blind_to_busy(s: Stage) -> None:
     """1001 transfers blind to 1002, who is busy; the call ends"""
     await s.does(p1002="busy")
     async with s.recorded("blind_to_busy"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.refers("1001", "1002")
         await call.ended()
 
@@ -38,7 +28,7 @@ async def blind_no_answer(s: Stage) -> None:
     """1001 transfers blind to 1002, who does not answer; the customer gives up"""
     await s.does(p1002="ring")
     async with s.recorded("blind_no_answer"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.refers("1001", "1002")
         await pause(2.5)
         await call.hangs_up()
@@ -49,7 +39,7 @@ async def blind_to_queue(s: Stage) -> None:
     """1001 transfers blind to queue sales, where 1002 answers and hangs up"""
     await s.logs_in("sales", "1002")
     async with s.recorded("blind_to_queue"):
-        await _in_talk(s)
+        await in_talk(s)
         await s.refers("1001", "5001")
         await s.talk("1002")
         await s.hangs_up("1002")
@@ -59,7 +49,7 @@ async def blind_to_queue(s: Stage) -> None:
 async def blind_to_queue_abandoned(s: Stage) -> None:
     """1001 transfers blind to queue sales, where nobody comes; the customer gives up after 2 s"""
     async with s.recorded("blind_to_queue_abandoned"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.refers("1001", "5001")
         await pause(2.5)
         await call.hangs_up()
@@ -69,7 +59,7 @@ async def blind_to_queue_abandoned(s: Stage) -> None:
 async def blind_to_same_queue(s: Stage) -> None:
     """1001 transfers blind back to queue support, where 1002 answers and hangs up"""
     async with s.recorded("blind_to_same_queue"):
-        await _in_talk(s)
+        await in_talk(s)
         await s.logs_in("support", "1002")
         await s.does(p1001="busy")
         await s.refers("1001", "5000")
@@ -81,7 +71,7 @@ async def blind_to_same_queue(s: Stage) -> None:
 async def blind_to_outside(s: Stage) -> None:
     """1001 transfers blind to an outside number, who answers; the customer hangs up"""
     async with s.recorded("blind_to_outside"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.refers("1001", OUTSIDE)
         await s.talk(OUTSIDE, 1.5)
         await call.hangs_up()
@@ -89,19 +79,18 @@ async def blind_to_outside(s: Stage) -> None:
 
 @scene
 async def blind_to_nowhere(s: Stage) -> None:
-    """1001 transfers blind to an extension that does not exist: refused; 1001 talks on, and hangs up"""
+    """1001 transfers blind to an extension that does not exist: refused; 1001 hangs up"""
     async with s.recorded("blind_to_nowhere"):
-        await _in_talk(s)
-        await s.refers("1001", "4711")
-        await pause(1.5)
-        await s.hangs_up("1001")
+        call = await in_talk(s)
+        await s.refers("1001", "4711")  # which hangs up when it is refused
+        await call.ended()
 
 
 @scene
 async def blind_by_keys(s: Stage) -> None:
     """1001 presses ## 1002: a blind transfer by key; 1002 answers and hangs up"""
     async with s.recorded("blind_by_keys"):
-        await _in_talk(s)
+        await in_talk(s)
         await s.presses("1001", "##1002")
         await s.talk("1002", 1.5)
         await s.hangs_up("1002")
@@ -129,7 +118,7 @@ async def _consults(s: Stage, whom: str, seconds: float = 1.5) -> None:
 async def attended_refer(s: Stage) -> None:
     """1001 holds, consults 1002 (answers after 1 s), completes by REFER with Replaces; 1002 hangs up"""
     async with s.recorded("attended_refer"):
-        await _in_talk(s)
+        await in_talk(s)
         await _consults(s, "1002", 2.5)
         await s.completes("1001", "1002")
         await pause(1.5)
@@ -153,7 +142,7 @@ async def attended_ringing(s: Stage) -> None:
     """1001 completes while 1002 still rings (1002 answers after 4 s); the customer hangs up"""
     await s.does(p1002="answer/4")
     async with s.recorded("attended_ringing"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _consults(s, "1002")
         await s.completes("1001", "1002", up=False)
         await s.talk("1002", 1.5)
@@ -164,7 +153,7 @@ async def attended_ringing(s: Stage) -> None:
 async def attended_into_queue(s: Stage) -> None:
     """1001 consults queue sales, completes while waiting there, 1002 logs in, answers and hangs up"""
     async with s.recorded("attended_into_queue"):
-        await _in_talk(s)
+        await in_talk(s)
         await _consults(s, "5001")
         await s.completes("1001", "5001")
         await pause(1)
@@ -177,7 +166,7 @@ async def attended_into_queue(s: Stage) -> None:
 async def attended_to_outside(s: Stage) -> None:
     """1001 consults an outside number, completes; the customer hangs up"""
     async with s.recorded("attended_to_outside"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _consults(s, OUTSIDE, 2.5)
         await s.completes("1001", OUTSIDE)
         await pause(1.5)
@@ -188,7 +177,7 @@ async def attended_to_outside(s: Stage) -> None:
 async def consult_aborted(s: Stage) -> None:
     """1001 holds, consults 1002, hangs up with 1002, returns to the customer and hangs up"""
     async with s.recorded("consult_aborted"):
-        await _in_talk(s)
+        await in_talk(s)
         await _consults(s, "1002", 2.5)
         await s.hangs_up("1001", 1)
         await pause(0.5)
@@ -202,7 +191,7 @@ async def consult_busy(s: Stage) -> None:
     """1001 holds, tries to consult 1002, who is busy, returns to the customer, who hangs up"""
     await s.does(p1002="busy")
     async with s.recorded("consult_busy"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _consults(s, "1002", 1)
         await s.unholds("1001")
         await pause(1)
@@ -213,7 +202,7 @@ async def consult_busy(s: Stage) -> None:
 async def consult_outside_aborted(s: Stage) -> None:
     """1001 holds, consults an outside number, who hangs up; 1001 returns to the customer, who hangs up"""
     async with s.recorded("consult_outside_aborted"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _consults(s, OUTSIDE, 2.5)
         await s.hangs_up(OUTSIDE)
         await pause(0.5)
@@ -226,7 +215,7 @@ async def consult_outside_aborted(s: Stage) -> None:
 async def consult_customer_leaves(s: Stage) -> None:
     """1001 holds, consults 1002; the customer hangs up meanwhile; 1001 and 1002 talk on for 1.5 s, 1002 hangs up"""
     async with s.recorded("consult_customer_leaves"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await _consults(s, "1002", 2.5)
         await call.hangs_up()
         await pause(1.5)
@@ -237,7 +226,7 @@ async def consult_customer_leaves(s: Stage) -> None:
 async def atxfer_ami(s: Stage) -> None:
     """AMI Atxfer of 1001 to 1002, who answers; 1001 hangs up and so completes; 1002 hangs up"""
     async with s.recorded("atxfer_ami"):
-        await _in_talk(s)
+        await in_talk(s)
         await s.action("Atxfer", Channel=(await s.ours("1001"))["Channel"], Exten="1002", Context="from-phones")
         await s.talk("1002", 1.5)
         await s.hangs_up("1001")
@@ -249,7 +238,7 @@ async def atxfer_ami(s: Stage) -> None:
 async def atxfer_keys(s: Stage) -> None:
     """1001 presses *2 1002, 1002 answers; 1001 hangs up and so completes; the customer hangs up"""
     async with s.recorded("atxfer_keys"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.presses("1001", "*21002")
         await s.talk("1002", 1.5)
         await s.hangs_up("1001")
@@ -262,7 +251,7 @@ async def atxfer_keys_ringing(s: Stage) -> None:
     """1001 presses *2 1002 and hangs up while 1002 rings; 1002 answers; the customer hangs up"""
     await s.does(p1002="answer/4")
     async with s.recorded("atxfer_keys_ringing"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.presses("1001", "*21002")
         await s.leg("1002", up=False)
         await pause(0.8)
@@ -275,7 +264,7 @@ async def atxfer_keys_ringing(s: Stage) -> None:
 async def atxfer_keys_aborted(s: Stage) -> None:
     """1001 presses *2 1002, who answers and hangs up again: 1001 is back with the customer, who hangs up"""
     async with s.recorded("atxfer_keys_aborted"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.presses("1001", "*21002")
         await s.talk("1002", 1.5)
         await s.hangs_up("1002")
@@ -288,7 +277,7 @@ async def atxfer_keys_busy(s: Stage) -> None:
     """1001 presses *2 1002, who is busy: 1001 is back with the customer, and hangs up"""
     await s.does(p1002="busy")
     async with s.recorded("atxfer_keys_busy"):
-        await _in_talk(s)
+        await in_talk(s)
         await s.presses("1001", "*21002")
         await pause(4)
         await s.hangs_up("1001")
@@ -298,7 +287,7 @@ async def atxfer_keys_busy(s: Stage) -> None:
 async def atxfer_customer_leaves(s: Stage) -> None:
     """1001 presses *2 1002, who answers; the customer hangs up meanwhile; 1002 hangs up 1.5 s later"""
     async with s.recorded("atxfer_customer_leaves"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         await s.presses("1001", "*21002")
         await s.talk("1002", 1.5)
         await call.hangs_up()
@@ -311,7 +300,7 @@ async def redirect_to_queue(s: Stage) -> None:
     """AMI Redirect of the customer from 1001 to queue sales, where 1002 answers; the customer hangs up"""
     await s.logs_in("sales", "1002")
     async with s.recorded("redirect_to_queue"):
-        call = await _in_talk(s)
+        call = await in_talk(s)
         trunk = await s.ours("trunk")
         await s.action("Redirect", Channel=trunk["Channel"], Context="queues", Exten="5001", Priority=1)
         await s.talk("1002")
@@ -322,7 +311,7 @@ async def redirect_to_queue(s: Stage) -> None:
 async def redirect_to_agent(s: Stage) -> None:
     """AMI Redirect of the customer from 1001 to 1002, who answers and hangs up"""
     async with s.recorded("redirect_to_agent"):
-        await _in_talk(s)
+        await in_talk(s)
         trunk = await s.ours("trunk")
         await s.action("Redirect", Channel=trunk["Channel"], Context="from-phones", Exten="1002", Priority=1)
         await s.talk("1002")
@@ -330,72 +319,10 @@ async def redirect_to_agent(s: Stage) -> None:
 
 
 @scene
-async def conference(s: Stage) -> None:
-    """customer and 1001 are moved into a conference, 1002 joins; 1001 leaves, 1002 talks on; the customer hangs up"""
-    async with s.recorded("conference"):
-        call = await _in_talk(s)
-        customer, agent = await s.ours("trunk"), await s.ours("1001")
-        room = {"Context": "cti-conference", "Exten": "12345678", "Priority": 1}
-        extra = {f"Extra{key}": value for key, value in room.items()}
-        await s.action("Redirect", Channel=customer["Channel"], ExtraChannel=agent["Channel"], **room, **extra)
-        await pause(0.7)
-        await s.originates("PJSIP/1002", **room)
-        await s.talk("1002", 1.5)
-        await s.hangs_up("1001")
-        await pause(1)
-        await call.hangs_up()
-        await pause(0.5)
-        await s.hangs_up("1002")
-
-
-@scene
-async def conference_dialled(s: Stage) -> None:
-    """the customer is moved into a conference with 1001; 1002 dials into it himself; the customer hangs up"""
-    async with s.recorded("conference_dialled"):
-        call = await _in_talk(s)
-        customer, agent = await s.ours("trunk"), await s.ours("1001")
-        room = {"Context": "cti-conference", "Exten": "12345678", "Priority": 1}
-        extra = {f"Extra{key}": value for key, value in room.items()}
-        await s.action("Redirect", Channel=customer["Channel"], ExtraChannel=agent["Channel"], **room, **extra)
-        await s.dials("1002", "8412345678")
-        await s.leg("1002")
-        await pause(1.5)
-        await call.hangs_up()
-        await pause(0.5)
-        await s.hangs_up("1001")
-        await s.hangs_up("1002")
-
-
-@scene
-async def parked_and_fetched(s: Stage) -> None:
-    """1001 parks the customer (blind transfer to 700); 1002 fetches him from 701; the customer hangs up"""
-    async with s.recorded("parked_and_fetched"):
-        call = await _in_talk(s)
-        await s.refers("1001", "700")
-        await pause(1.5)
-        await s.dials("1002", "701")
-        await s.leg("1002")
-        await pause(1.5)
-        await call.hangs_up()
-
-
-@scene
-async def parked_comes_back(s: Stage) -> None:
-    """1001 parks the customer; nobody fetches him for 4 s, 1001 rings again and answers; the customer hangs up"""
-    async with s.recorded("parked_comes_back"):
-        call = await _in_talk(s)
-        await s.refers("1001", "700")
-        await pause(4)
-        await s.leg("1001")
-        await pause(1.5)
-        await call.hangs_up()
-
-
-@scene
 async def two_transfers(s: Stage) -> None:
     """1001 transfers blind to 1002, 1002 transfers blind to 1003, who hangs up"""
     async with s.recorded("two_transfers"):
-        await _in_talk(s)
+        await in_talk(s)
         await s.refers("1001", "1002")
         await s.talk("1002")
         await s.refers("1002", "1003")
@@ -412,6 +339,3 @@ async def blind_internal(s: Stage) -> None:
         await s.refers("1002", "1003")
         await s.talk("1003")
         await s.hangs_up("1003")
-
-
-_ = CUSTOMER

@@ -9,6 +9,7 @@ import pytest
 from connectors.ami.capture import facts_of
 from cti.calls.parties import Parties
 from cti.services.replay import lines_of
+from tests.unit.calls.situations import SITUATIONS, TOLD_SUPERVISORS, TOLERANCE, Truth
 
 TRACES = Path(__file__).parents[2] / "traces"
 
@@ -78,6 +79,55 @@ def test_a_recorded_situation_leaves_its_records(names: str) -> None:
     assert len(records) == len(EXPECTED[names])
     for record, expected in zip(records, EXPECTED[names], strict=True):
         assert {key: comparable(record, key) for key in expected} == expected
+
+
+def assert_true(names: str, truth: list[Truth], **parties: Any) -> None:
+    records = records_of(names, **parties)
+    assert len(records) == len(truth)
+    for record, true in zip(records, truth, strict=True):
+        told = {key: comparable(record, key) for key in true}
+        assert told == {
+            key: pytest.approx(value, abs=TOLERANCE) if key.endswith("_seconds") else value
+            for key, value in true.items()
+        }
+        assert record["started_at"] <= (record["answered_at"] or record["started_at"]) <= record["ended_at"]
+
+
+@pytest.mark.parametrize("names", SITUATIONS)
+@pytest.mark.parametrize("supervisors", [[], ["PJSIP/1901"]], ids=["untold", "told"])
+def test_the_records_of_a_situation_are_true(names: str, supervisors: list[str]) -> None:
+    assert_true(names, SITUATIONS[names], supervisors=supervisors)
+
+
+@pytest.mark.parametrize("names", TOLD_SUPERVISORS)
+def test_a_supervisor_who_answers_calls_is_known_by_being_told(names: str) -> None:
+    assert_true(names, TOLD_SUPERVISORS[names], supervisors=["PJSIP/1901"])
+
+
+@pytest.mark.parametrize("names", [*SITUATIONS, *TOLD_SUPERVISORS])
+def test_events_fit_together(names: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each connection that begins ends, none is told to go on that had not begun, and nothing is unexpected."""
+    captures = [TRACES / f"{name}.ami" for name in names.split()]
+    parties = Parties(supervisors=["PJSIP/1901"])
+    open_connections: set[tuple[str, str]] = set()
+    joined: dict[str, str] = {}
+    for event in map(json.loads, lines_of(facts_of(captures), parties)):
+        match event.get("event"):
+            case "CallsJoined":
+                moved = {(call, leg) for call, leg in open_connections if call == event["joined"]}
+                open_connections = (open_connections - moved) | {(event["call"], leg) for _, leg in moved}
+                joined[event["joined"]] = event["call"]
+            case "ConnectionCleared" | "Failed" | "Diverted":
+                open_connections.remove((event["call"], event["channel"]))
+            case "Held" | "Retrieved":
+                assert (event["call"], event["channel"]) in open_connections
+            case "Originated" | "Delivered" | "Established" | "Queued" | "ServiceInitiated":
+                assert event["call"] not in joined
+                open_connections.add((event["call"], event["channel"]))
+            case "CallCleared":
+                assert event["call"] not in {call for call, _ in open_connections}
+    assert not open_connections
+    assert not [record for record in caplog.records if record.message == "an event does not fit"]
 
 
 def test_caller_names_survive_in_every_script() -> None:
