@@ -19,7 +19,7 @@ from cti.ports import CallLog, OpenCall, OpenCalls, StorageDown, StorageRefused
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 200_000  # facts: more than a minute of a busy switch; beyond it only a fresh snapshot helps
-AT_ONCE = 128  # facts between two looks at the rest of the event loop
+AT_ONCE = 48  # facts between two looks at the rest of the event loop
 ALIVE_EVERY_SECONDS = 5.0
 KEEP_AFTER_SECONDS = 0.2  # what changes of a live call within this time is written down once
 
