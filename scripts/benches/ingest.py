@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from machine import machine
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from rich.console import Console
@@ -88,14 +87,6 @@ def cpu_seconds(work: Callable[[list[bytes]], int], chunks: list[bytes]) -> floa
         work(chunks)
         best = min(best, time.process_time() - began)
     return best
-
-
-def machine() -> str:
-    cpu = platform.processor() or platform.machine()
-    if (info := Path("/proc/cpuinfo")).exists():
-        models = [line.partition(": ")[2] for line in info.read_text().splitlines() if line.startswith("model name")]
-        cpu = models[0] if models else cpu
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def main() -> None:

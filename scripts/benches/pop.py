@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import platform
 import resource
 import socket
 import subprocess
@@ -23,6 +22,7 @@ HERE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HERE))
 
 import uvloop  # noqa: E402
+from machine import machine  # noqa: E402
 from people import FOLDER, database, log_in  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
@@ -169,21 +169,29 @@ async def main(args: argparse.Namespace) -> None:
         async with serving("prototype", command, port, b"ready") as server:
             devices = [(f"/ws?device={device_of(n)}", "none") for n in range(args.agents)]
             rows += await measure(server, peer, devices, args)
-    async with AmiPeer() as peer:
-        port = free_port()
-        tokens = log_in(path, max(args.agents, args.crowd))
-        command = ["-m", "cti.cli", "run", "--config", str(settings(peer.port, port, path))]
-        async with serving("service", command, port, b"serving") as server:
-            await peer.hears("QueueStatus")
-            rows += await measure(server, peer, [("/ws", token) for token in tokens[: args.agents]], args)
-            notes.append(lag(port))
-            notes.append(await crowd(server, tokens[: args.crowd]))
+    tokens = log_in(path, max(args.agents, args.crowd))
+    async with AmiPeer() as peer, the_service(peer, path) as server:
+        rows += await measure(server, peer, [("/ws", token) for token in tokens[: args.agents]], args)
+        notes.append(lag(server.port))
+    async with AmiPeer() as peer, the_service(peer, path) as server:
+        notes.append(await crowd(server, tokens[: args.crowd]))
     show(rows, notes, args)
 
 
+@contextlib.asynccontextmanager
+async def the_service(peer: AmiPeer, path: Path) -> AsyncIterator[Server]:
+    """Run the product on core 0, with *peer* for its Asterisk."""
+    port = free_port()
+    command = ["-m", "cti.cli", "run", "--config", str(settings(peer.port, port, path))]
+    async with serving("service", command, port, b"serving") as server:
+        await peer.hears("QueueStatus")
+        yield server
+
+
 def show(rows: Sequence[Row], notes: Sequence[str], args: argparse.Namespace) -> None:
-    table = Table(title=f"bench pop: {args.agents:,} agents, {args.customers:,} customers, {platform.machine()}, "
-                  f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    table = Table(
+        title=f"bench pop: {args.agents:,} agents, {args.customers:,} customers, load {os.getloadavg()[0]:.1f}"
+    )
     for title in ("path", "events/s", "p50 ms", "p95 ms", "p99 ms", "CPU us/event", "ratio", "popped", "backlog s"):
         table.add_column(title, justify="right")
     bare = {round(row.rate, -2): row.cpu_us for row in rows if row.server == "prototype"}
@@ -195,7 +203,7 @@ def show(rows: Sequence[Row], notes: Sequence[str], args: argparse.Namespace) ->
         )  # fmt: skip
     console = Console(width=120)
     console.print(table)
-    for note in notes:
+    for note in (*notes, machine()):
         console.print(note)
 
 

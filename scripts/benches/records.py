@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import platform
 import statistics
 import tempfile
 import time
@@ -11,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from machine import machine
 from rich.console import Console
 from rich.table import Table
 
@@ -174,18 +174,6 @@ def _percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _machine() -> str:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
-    return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
-
-
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
@@ -208,7 +196,9 @@ def main() -> None:
     console.print(
         f"aim: p99 within {AIM_MILLISECONDS:.0f} ms, event loop late by less than {AIM_MILLISECONDS:.0f} ms at p99"
     )
-    console.print(f"{_machine()}; the disk makes a page durable in {flush:.2f} ms (median)")
+    console.print(
+        f"{machine()}, load {os.getloadavg()[0]:.1f}; the disk makes a page durable in {flush:.2f} ms (median)"
+    )
 
 
 if __name__ == "__main__":
