@@ -166,6 +166,22 @@ export interface LinkView {
   since: number
 }
 
+/** GET /api/ops/calls, for comparing with what Asterisk itself lists. No numbers and no names. */
+export interface Live {
+  calls: LiveCall[]
+  channels: string[]
+}
+
+/** A call as the service believes it to stand. */
+export interface LiveCall {
+  call: string
+  direction: string
+  started_at: number
+  agents: string[]
+  queue: string
+  channels: string[]
+}
+
 /** POST /api/login -> Account */
 export interface LoginForm {
   user: string
