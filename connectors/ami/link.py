@@ -129,7 +129,7 @@ class AmiLink:
         return await self._live.ask(action, fields, as_list=as_list, seconds=seconds or self.settings.patience.answer)
 
     async def look(self) -> list[Finding]:
-        """Log in, once, and return what is to be said about account and release; for `cti check`, instead of run()."""
+        """Log in, once, state a snapshot, and return what is to be said about account and release: for `cti check`."""
         heard = asyncio.Event()
         self.manager.register_event("UserEvent", lambda manager, event: heard.set())
         try:
@@ -138,6 +138,7 @@ class AmiLink:
             return [Finding("error", str(lost))]
         try:
             await self._log_in(protocol)
+            await self._snapshot(protocol)
             return self.findings + await of_read_rights(protocol, heard, seconds=self.settings.patience.answer)
         except (LinkLost, SwitchError) as error:
             return self.findings or [Finding("error", str(error))]

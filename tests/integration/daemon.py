@@ -31,7 +31,8 @@ Frame = dict[str, Any]
 class Daemon:
     """One service with a folder of its own; it can be killed and started again on the same folder."""
 
-    def __init__(self, folder: Path, *, ami: tuple[str, int], secret: str, port: int, extra: str = "") -> None:
+    def __init__(self, folder: Path, *, ami: tuple[str, int], secret: str, port: int, database: str = "") -> None:
+        """*database* is the URL of another than a SQLite file in *folder*."""
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self.config = folder / "cti.toml"
@@ -43,8 +44,8 @@ class Daemon:
         folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(
             f'[switch]\nusername = "cti"\nhost = "{ami[0]}"\nport = {ami[1]}\nsecret = "{secret}"\n'
-            f'supervisors = ["PJSIP/1901"]\n[database]\nurl = "sqlite:///{self.database}"\n'
-            f'backup_folder = "{folder}/backups"\n[web]\nport = {port}\n{extra}',
+            f'supervisors = ["PJSIP/1901"]\n[database]\nurl = "{database or f"sqlite:///{self.database}"}"\n'
+            f'backup_folder = "{folder}/backups"\n[web]\nport = {port}\n',
             encoding="utf-8",
         )
         self.config.chmod(0o600)
@@ -91,14 +92,30 @@ class Daemon:
         async with asyncio.timeout(20):
             return await self._process.wait()
 
-    async def is_ready(self, *, within: float = 10) -> None:
-        """Wait until the service hears the switch and has its database."""
+    async def is_ready(self, ready: bool = True, *, within: float = 10) -> dict[str, bool]:
+        """Wait until the service says that it is *ready*, or not; return which of its parts are in order."""
         async with asyncio.timeout(within), aiohttp.ClientSession() as client:
             while True:
                 async with client.get(f"{self.url}/readyz") as answer:
-                    if answer.status == 200:
-                        return
+                    if (answer.status == 200) is ready:
+                        return {part["part"]: part["ok"] for part in (await answer.json())["parts"]}
                 await asyncio.sleep(0.05)  # nothing tells from outside that a service is ready
+
+    async def metric(self, name: str) -> float:
+        """Return one figure of /metrics."""
+        async with aiohttp.ClientSession() as client, client.get(f"{self.url}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    async def checks(self) -> tuple[int, str]:
+        """Run `cti check` and return its exit code and what it says."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cti.cli", "check", "--config", str(self.config),
+            cwd=HERE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, output.decode()
 
     async def client_of(self, name: str) -> aiohttp.ClientSession:
         """Return a browser-like session in which *name* is logged in."""
