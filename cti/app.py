@@ -18,8 +18,9 @@ from cti.services.telephony import Telephony
 from cti.settings import Settings, Switch, secret_of
 from cti.storage.calls import SqlCallLog
 from cti.storage.customers import SqlDirectory
-from cti.storage.engine import Database, open_database
+from cti.storage.engine import Database
 from cti.storage.open_calls import SqlOpenCalls
+from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from cti.storage.sessions import SqlSessions
 from cti.storage.users import SqlUsers

@@ -14,6 +14,7 @@ from cti.calls.dossier import Dossier
 from cti.calls.facts import ChannelCreated, ChannelId, ChannelSeen, Party
 from cti.calls.model import Call, CallId, Cause, ConnectionState, Role
 from cti.calls.parties import Parties
+from cti.calls.records import record_of
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +209,7 @@ class Book:
         if dossier.is_aimless and dossier.is_record and boundary is None:
             _keep(self._aimless, dossier.call.id, dossier, most=100)
         is_record = dossier.is_record and dossier.call.consults is None and not dossier.is_aimless
-        record = dossier.record(at, boundary=boundary) if is_record else None
+        record = record_of(dossier, at, boundary=boundary) if is_record else None
         if is_record:
             _keep(self._told, dossier.call.id, None)
         spans = tuple(dossier.spans.values()) if is_record else ()
@@ -236,7 +237,7 @@ class Book:
         if dossier is None:
             return False
         dossier.call = msgspec.structs.replace(dossier.call, customer=Party(number), dialled=number)
-        record, spans = dossier.record(at), tuple(dossier.spans.values())
+        record, spans = record_of(dossier, at), tuple(dossier.spans.values())
         self.out.append(ev.CallCleared(at, call_id, Cause.CALL_NOT_ANSWERED, record, spans))
         _keep(self._told, call_id, None)
         return True
@@ -246,7 +247,7 @@ class Book:
         if call_id in self.dossiers or call_id in self._told or self.board.is_gone(ChannelId(call_id)):
             return
         dossier = Dossier(Call(call_id, "outbound", at, customer=Party(number), dialled=number))
-        record = msgspec.structs.replace(dossier.record(at), outcome="unreachable")
+        record = msgspec.structs.replace(record_of(dossier, at), outcome="unreachable")
         _keep(self._told, call_id, None)
         self.out.append(ev.CallCleared(at, call_id, Cause.DEST_NOT_OBTAINABLE, record))
 

@@ -1,20 +1,17 @@
 """All that is kept about one call while it lives: its legs, its course, and the evidence of how it ends."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from cti.calls.board import Board, Leg
 from cti.calls.events import ConnectionEvent
-from cti.calls.facts import ChannelId, ChannelState, Device, Party
+from cti.calls.facts import ChannelId, ChannelState, Device
 from cti.calls.ledger import Ledger, Situation
-from cti.calls.model import Call, CallId, ConnectionSpan, ConnectionState, EndedBy, FinishedCall, Role, Transfer
-from cti.calls.outcome import outcome_of
-from cti.calls.parties import extension_of, number_dialled, number_of, outside_number
-
-OUTLIVED = timedelta(seconds=2)  # a customer's leg that lives on longer after an agent hung up was not ended by him
+from cti.calls.model import Call, ConnectionSpan, ConnectionState, Role, Transfer
+from cti.calls.parties import number_dialled, number_of, outside_number
 
 
 class Dossier:
@@ -41,31 +38,6 @@ class Dossier:
         self.touched_at = call.started_at  # when a fact last spoke of it
         self.spans: dict[ChannelId, ConnectionSpan] = {}  # who took part; an end is written down as it comes
         self.number_hint = ""  # the number, where another source than the customer's leg named it
-
-    @classmethod
-    def restored(cls, kept: "KeptCall") -> "Dossier":
-        """Return the call as it stood when it was stored; its legs join again as a snapshot shows them."""
-        record = kept.record
-        devices = {extension_of(device): device for device in kept.devices}
-        dossier = cls(
-            Call(
-                record.id,
-                record.direction,
-                record.started_at,
-                customer=Party(record.customer, record.customer_name),
-                dialled=record.dialled,
-                queues=record.queues,
-                agents=tuple(devices.get(agent, Device(agent)) for agent in record.agents),
-                supervisors=tuple(devices.get(one, Device(one)) for one in record.supervisors),
-                answered_at=record.answered_at,
-            )
-        )
-        dossier.known = dict.fromkeys(kept.legs)
-        dossier.transfers = list(record.transfers)
-        dossier.spans = {span.channel: span for span in kept.spans}
-        dossier.number_hint = record.customer
-        dossier.ledger.resume(record.wait_seconds, record.talk_seconds, record.hold_seconds, at=kept.last_seen)
-        return dossier
 
     @property
     def is_finished(self) -> bool:
@@ -220,52 +192,3 @@ class Dossier:
         leg = self.last_gone
         in_vain = leg is not None and not leg.answered and not leg.made_by_switch and self.last_callee is None
         return outside_number(leg.extension, leg.context) if leg is not None and in_vain and leg.is_party else ""
-
-    # --- how it ended ---------------------------------------------------------------------------------------------
-
-    def _ended_by(self, ended_at: datetime) -> Literal["customer", "agent"] | None:
-        """Return who hung up last of all, None where the switch ended the call."""
-        outlived = self.hung_up_at is not None and ended_at - self.hung_up_at > OUTLIVED
-        return None if self.ended_by == "agent" and outlived else self.ended_by
-
-    def record(self, at: datetime, *, boundary: datetime | None = None) -> FinishedCall:
-        """Return the record of the call, over at *at*; *boundary*: the end was not seen and is no later than this."""
-        call = self.call
-        seen = boundary is None and self.certain
-        ended_at = self.customer_ended_at or at
-        ended_by: EndedBy = self._ended_by(ended_at) or ("system" if seen else "unknown")
-        self.ledger.settle(ended_at)
-        seconds = self.ledger.seconds
-        return FinishedCall(
-            id=call.id,
-            direction=call.direction,
-            customer=call.customer.number,
-            customer_name=call.customer.name,
-            dialled=call.dialled,
-            queues=call.queues,
-            agents=tuple(extension_of(device) for device in call.agents),
-            outcome=outcome_of(self),
-            ended_by=ended_by,
-            transfers=tuple(self.transfers),
-            supervisors=tuple(extension_of(device) for device in call.supervisors),
-            started_at=call.started_at,
-            answered_at=call.answered_at,
-            ended_at=ended_at,
-            wait_seconds=round(seconds[Situation.WAIT], 3),
-            talk_seconds=round(seconds[Situation.TALK], 3),
-            hold_seconds=round(seconds[Situation.HOLD], 3),
-            certain=seen,
-            ended_before=boundary or self.lost_before,
-        )
-
-
-class KeptCall(msgspec.Struct, frozen=True):
-    """What is stored of a live call, so that a daemon that was killed can finish its record."""
-
-    call: CallId
-    boot: str
-    legs: tuple[ChannelId, ...]
-    devices: tuple[Device, ...]  # of its agents and supervisors, whom the record names by extension
-    last_seen: datetime
-    spans: tuple[ConnectionSpan, ...]
-    record: FinishedCall  # as it would be if the call ended unseen at *last_seen*

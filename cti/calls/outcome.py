@@ -1,15 +1,10 @@
-"""What a call came to, and why a leg was not reached: Q.850 causes and SIP codes, as measured on Asterisk 22."""
-
-from typing import TYPE_CHECKING
+"""Why a leg was not reached: Q.850 causes and SIP codes, as measured on Asterisk 22."""
 
 from cti.calls.board import Leg
 from cti.calls.facts import DialStatus
 from cti.calls.model import Cause, Outcome
 
-if TYPE_CHECKING:
-    from cti.calls.dossier import Dossier
-
-_BY_SIP: dict[int, Outcome] = {
+BY_SIP: dict[int, Outcome] = {
     **dict.fromkeys((486, 600), "busy"),
     **dict.fromkeys((408, 480), "no_answer"),
     **dict.fromkeys((404, 410, 484, 485, 604), "invalid_number"),
@@ -17,7 +12,7 @@ _BY_SIP: dict[int, Outcome] = {
     **dict.fromkeys((500, 502, 503, 504), "congestion"),
     487: "cancelled",
 }
-_BY_Q850: dict[int, Outcome] = {
+BY_Q850: dict[int, Outcome] = {
     17: "busy",
     **dict.fromkeys((18, 19), "no_answer"),
     21: "rejected",
@@ -48,7 +43,7 @@ def unreached(leg: Leg) -> Outcome:
         cause, sip = leg.requested
         if leg.ended is not None:
             cause, sip = cause or leg.ended[0], sip or leg.ended[1]
-        return _BY_SIP.get(sip) or _BY_Q850.get(cause) or ("no_answer" if cause in (0, 16) else "failed")
+        return BY_SIP.get(sip) or BY_Q850.get(cause) or ("no_answer" if cause in (0, 16) else "failed")
     if leg.lost:
         return "no_answer" if leg.rang else "failed"
     if leg.timed_out:
@@ -63,40 +58,8 @@ def unreached(leg: Leg) -> Outcome:
         return "cancelled"  # hung up by a request to the switch
     if status is DialStatus.NO_ANSWER:
         return "no_answer" if leg.rang else "unreachable"
-    return _BY_SIP.get(sip) or _BY_Q850.get(cause) or "failed"
+    return BY_SIP.get(sip) or BY_Q850.get(cause) or "failed"
 
 
 def cause_of(outcome: Outcome) -> Cause:
     return _CAUSES.get(outcome, Cause.UNKNOWN)
-
-
-def outcome_of(dossier: "Dossier") -> Outcome:
-    """Return what the call came to (the words are defined at `Outcome`)."""
-    if dossier.call.answered_at is not None:
-        return "answered"
-    customer, callee = dossier.customer, dossier.last_callee
-    if dossier.call.direction == "inbound":
-        if dossier.call.queues or dossier.ended_by == "customer":
-            return "abandoned"
-        if callee is not None:
-            return "abandoned" if callee.lost else unreached(callee)
-        cause, sip = (customer.ended if customer else None) or (0, 0)  # what the switch told the caller
-        told = _BY_Q850.get(cause) or _BY_SIP.get(sip)
-        return told if told is not None and told != "cancelled" else "abandoned"
-    if customer is not None and customer.made_by_switch:
-        if customer.answered:
-            return "abandoned"
-        return _given_up_or(dossier, customer)
-    if callee is not None:
-        return _given_up_or(dossier, callee)
-    if dossier.ended_by:
-        return "cancelled"
-    cause, _ = (dossier.last_gone.ended if dossier.last_gone else None) or (0, 0)  # no way was found to anybody
-    return _BY_Q850.get(cause) or ("unreachable" if dossier.call.direction == "outbound" else "failed")
-
-
-def _given_up_or(dossier: "Dossier", callee: Leg) -> Outcome:
-    """Return why *callee* was not reached, or that our own side hung up while it rang."""
-    if callee.requested is None and dossier.ended_by == "agent":
-        return "cancelled"
-    return unreached(callee)

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from cti.calls import folding, resync, transfers
 from cti.calls.book import Book
-from cti.calls.dossier import KeptCall
 from cti.calls.events import CallEvent
 from cti.calls.facts import ChannelId, Fact, LinkLost, Snapshot
 from cti.calls.folding import Touched
 from cti.calls.model import Call, CallId, Cause
 from cti.calls.parties import Parties
+from cti.calls.records import KeptCall, record_of
 from cti.calls.settling import settle
 
 _FOLDS = {**folding.FOLDS, **transfers.FOLDS}
@@ -69,7 +69,7 @@ class CallRegistry:
         if dossier is None or not dossier.is_record or dossier.is_aimless or dossier.call.consults is not None:
             return None
         devices = (*dossier.call.agents, *dossier.call.supervisors)
-        spans, record = tuple(dossier.spans.values()), dossier.record(at, boundary=at)
+        spans, record = tuple(dossier.spans.values()), record_of(dossier, at, boundary=at)
         return KeptCall(call_id, self._boot, tuple(dossier.known), devices, at, spans, record)
 
     def restore(self, kept: Iterable[KeptCall]) -> None:

@@ -8,11 +8,12 @@ import msgspec
 from cti.calls import events as ev
 from cti.calls.board import Leg
 from cti.calls.book import Book
-from cti.calls.dossier import Dossier, KeptCall
+from cti.calls.dossier import Dossier
 from cti.calls.facts import ChannelId, ChannelSeen, ChannelState, Snapshot, SpyStarted
 from cti.calls.folding import Touched, member_seen
 from cti.calls.model import Cause, Role
 from cti.calls.parties import is_given, number_dialled
+from cti.calls.records import KeptCall, restored
 from cti.calls.transfers import spy_started
 
 PATIENCE = 2  # snapshots in a row that must miss a leg before it counts as gone, while its own hang-up may still come
@@ -151,7 +152,7 @@ def take_over(book: Book, kept: Iterable[KeptCall], snapshot: Snapshot) -> None:
     for call in kept:
         same_switch = call.boot == snapshot.boot
         if same_switch and not shown.isdisjoint(call.legs):
-            book.adopt(Dossier.restored(call))
+            book.adopt(restored(call))
             continue
         cause = Cause.END_NOT_SEEN if same_switch else Cause.SWITCH_RESTARTED
         record = msgspec.structs.replace(call.record, ended_before=snapshot.at)

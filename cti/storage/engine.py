@@ -73,19 +73,3 @@ def parse_url(url: str) -> URL:
     if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise ValueError("sqlite needs a file: sqlite:///var/cti.db, or sqlite:////var/lib/cti/cti.db")
     return parsed
-
-
-async def open_database(url: str, *, backups: Path | None = None) -> Database:
-    """Return the database at *url*, checked, migrated and ready; the caller closes it.
-
-    A corrupt SQLite file is moved aside and the newest good copy in *backups* takes its place. Raises ValueError for a
-    URL that is none, DatabaseInUse when another service has the file, StorageDown when it cannot be reached.
-    """
-    # Here, since each brings its driver with it.
-    from cti.storage.postgres import PostgresDatabase
-    from cti.storage.sqlite import SqliteDatabase
-
-    parsed = parse_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        return await SqliteDatabase.open(Path(parsed.database or ""), backups=backups)
-    return await PostgresDatabase.open(parsed)

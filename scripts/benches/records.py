@@ -17,7 +17,8 @@ from rich.table import Table
 from cti.calls.facts import ChannelId, Device
 from cti.calls.model import CallId, ConnectionSpan, FinishedCall, Role, Transfer
 from cti.storage.calls import SqlCallLog
-from cti.storage.engine import Database, open_database
+from cti.storage.engine import Database
+from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from cti.storage.rows import CallRecord, rows_of, steps_of
 

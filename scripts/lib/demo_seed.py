@@ -8,7 +8,7 @@ from typing import Literal
 
 from cti.ports import CustomerNumber, NewCustomer
 from cti.storage.customers import SqlDirectory
-from cti.storage.engine import open_database
+from cti.storage.opening import open_database
 from cti.storage.users import SqlUsers
 from cti.web.passwords import Passwords
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cti.storage.calls import SqlCallLog
-from cti.storage.engine import open_database
+from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from tests.contract.postgres import Cluster, cluster
 from tests.integration.daemon import Daemon, free_port

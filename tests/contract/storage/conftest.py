@@ -11,8 +11,9 @@ import pytest
 from cti.ports import CallLog, Directory, OpenCalls, Sessions, Users
 from cti.storage.calls import SqlCallLog
 from cti.storage.customers import SqlDirectory
-from cti.storage.engine import Database, open_database
+from cti.storage.engine import Database
 from cti.storage.open_calls import SqlOpenCalls
+from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from cti.storage.sessions import SqlSessions
 from cti.storage.users import SqlUsers

@@ -11,8 +11,8 @@ from pathlib import Path
 from cti.calls.model import CallId
 from cti.ports import OpenCall
 from cti.storage.calls import SqlCallLog
-from cti.storage.engine import open_database
 from cti.storage.open_calls import SqlOpenCalls
+from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from tests.contract.storage.examples import NOON, finished
 

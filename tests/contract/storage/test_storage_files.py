@@ -19,8 +19,9 @@ from alembic.script import ScriptDirectory
 from cti.ports import StorageDown, StorageRefused
 from cti.storage import upkeep
 from cti.storage.connecting import sqlite_engine
-from cti.storage.engine import Sql, open_database
+from cti.storage.engine import Sql
 from cti.storage.migrate import MIGRATIONS, migrate, migrate_file, newest, upgrade
+from cti.storage.opening import open_database
 from cti.storage.tables import metadata
 from cti.storage.upkeep import Check, Checker, DatabaseInUse
 from tests.contract.storage.conftest import sql_storage, until
@@ -69,7 +70,7 @@ async def test_a_second_service_is_refused(tmp_path: Path) -> None:
         with pytest.raises(DatabaseInUse, match=str(os.getpid())):
             await attempt
     script = (
-        "import asyncio, sys; from cti.storage.engine import open_database; asyncio.run(open_database(sys.argv[1]))"
+        "import asyncio, sys; from cti.storage.opening import open_database; asyncio.run(open_database(sys.argv[1]))"
     )
     other = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", script, url], capture_output=True, check=False
