@@ -12,6 +12,7 @@ from connectors.ami.settings import AmiSettings
 from cti.calls.facts import Fact
 from cti.calls.parties import Parties
 from cti.calls.registry import CallRegistry
+from cti.interpreter import keep_tidy
 from cti.links import keep_up
 from cti.services.backups import keep_backed_up
 from cti.services.telephony import Telephony
@@ -113,6 +114,7 @@ class App:
                 parts = [
                     group.create_task(self.web.run(), name="web"),
                     group.create_task(keep_backed_up(self._db.backup), name="backups"),
+                    group.create_task(keep_tidy(), name="tidy"),
                     group.create_task(self.telephony.run(), name="telephony"),
                     group.create_task(keep_up(self.link), name=f"connector:{self.link.name}"),
                 ]

@@ -1,7 +1,6 @@
 """The command line: cti run | check | migrate | replay | user."""
 
 import asyncio
-import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -40,14 +39,14 @@ def run(config: Config) -> None:
     """Run the service until SIGTERM or Ctrl-C."""
     import uvloop
 
-    from cti import logs
+    from cti import interpreter, logs
     from cti.app import serve
     from cti.ports import StorageDown
     from cti.storage.upkeep import DatabaseInUse
 
     settings = _settings(config)
     logs.set_up(settings.log)
-    _calm_interpreter()
+    interpreter.calm()
     url = f"http://{settings.web.host}:{settings.web.port}"
 
     def told(secret: str | None) -> None:
@@ -62,18 +61,6 @@ def run(config: Config) -> None:
         raise _fail(f"database: {problem}") from None
     except OSError as problem:
         raise _fail(f"cannot serve {url}: {problem.strerror or problem}") from None
-
-
-def _calm_interpreter() -> None:
-    """Keep the interpreter from stopping calls; measured by `scripts/bench pop`.
-
-    Full garbage collections stop the event loop for up to 0.16 s: what was imported is left out of them, and they come
-    seldom. A thread that writes records keeps the interpreter for 5 ms at a time unless told otherwise.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 1_000)
-    sys.setswitchinterval(0.0005)
 
 
 @app.command()
