@@ -1,7 +1,7 @@
 """Keeps Python itself from stopping calls: its garbage collector and its switching of threads.
 
-Measured by `scripts/bench pop`: full collections by themselves stopped the event loop for up to 0.16 s, and a thread that
-writes records kept the interpreter for 5 ms at a time, which made the p99 of a pop ten times as long.
+Measured by `scripts/bench pop`: full collections by themselves stopped the event loop for up to 0.16 s, and a thread
+that writes records kept the interpreter for 5 ms at a time, which made the p99 of a pop ten times as long.
 """
 
 import asyncio

@@ -10,9 +10,9 @@ from typing import Protocol
 import msgspec
 
 from cti.calls import events as ev
-from cti.calls.records import KeptCall
 from cti.calls.facts import Fact, LinkLost, Snapshot
 from cti.calls.model import CallId
+from cti.calls.records import KeptCall
 from cti.calls.registry import CallRegistry
 from cti.ports import CallLog, OpenCall, OpenCalls, StorageDown, StorageRefused
 
