@@ -208,7 +208,7 @@ class Book:
         self._forget(dossier)
         if dossier.is_aimless and dossier.is_record and boundary is None:
             _keep(self._aimless, dossier.call.id, dossier, most=100)
-        is_record = dossier.is_record and dossier.call.consults is None and not dossier.is_aimless
+        is_record = dossier.leaves_record
         record = record_of(dossier, at, boundary=boundary) if is_record else None
         if is_record:
             _keep(self._told, dossier.call.id, None)

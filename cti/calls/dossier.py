@@ -32,6 +32,7 @@ class Dossier:
         self.last_callee: Leg | None = None  # the latest leg that we tried to reach and that did not answer
         self.last_gone: Leg | None = None  # the party that left last
         self.conferenced = False
+        self.beginning_seen = False  # whether the leg that began it ever was here
         self.is_record = True  # False for what is no call of its own: a supervisor's leg
         self.certain = True
         self.lost_before: datetime | None = None  # when the customer was first seen gone, if his end was not seen
@@ -43,6 +44,16 @@ class Dossier:
     def is_finished(self) -> bool:
         """Whether the customer has left; colleagues may talk on."""
         return self.customer is not None and not self.customer.alive and not self.customer.never_answered
+
+    @property
+    def leaves_record(self) -> bool:
+        """Whether this is a call of its own, as far as is known: no consultation, no listening supervisor's leg."""
+        return self.is_record and self.call.consults is None and not self.is_aimless and not self.is_fragment
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether nothing was ever seen of who began it, nor of a customer: no record is better than a guess."""
+        return not self.beginning_seen and self.customer is None
 
     @property
     def is_aimless(self) -> bool:
@@ -70,6 +81,7 @@ class Dossier:
         leg.call = self
         self.legs[leg.id] = leg
         self.known[leg.id] = None
+        self.beginning_seen = self.beginning_seen or leg.id == ChannelId(self.call.id)
         if leg.role is Role.TRUNK and self.customer is None and self.call.consults is None:
             self.customer = leg
 
@@ -93,6 +105,7 @@ class Dossier:
         for leg in list(other.legs.values()):
             self.join(leg)
         self.known.update(other.known)
+        self.beginning_seen = self.beginning_seen or other.beginning_seen
         self.spans.update(other.spans)
         other.legs.clear()
         if self.customer is None:

@@ -115,6 +115,7 @@ def restored(kept: KeptCall) -> Dossier:
         )
     )
     dossier.known = dict.fromkeys(kept.legs)
+    dossier.beginning_seen = True
     dossier.transfers = list(record.transfers)
     dossier.spans = {span.channel: span for span in kept.spans}
     dossier.number_hint = record.customer

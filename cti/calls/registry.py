@@ -66,7 +66,7 @@ class CallRegistry:
     def keep(self, call_id: CallId, at: datetime) -> KeptCall | None:
         """Return what must be stored of a live call at *at*, or None when it leaves no record."""
         dossier = self._book.dossiers.get(call_id)
-        if dossier is None or not dossier.is_record or dossier.is_aimless or dossier.call.consults is not None:
+        if dossier is None or not dossier.leaves_record:
             return None
         devices = (*dossier.call.agents, *dossier.call.supervisors)
         spans, record = tuple(dossier.spans.values()), record_of(dossier, at, boundary=at)

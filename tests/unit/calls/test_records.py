@@ -144,3 +144,9 @@ def test_forged_frames_make_no_call_and_end_none() -> None:
 def test_told_devices_win_over_the_looks_of_their_names() -> None:
     (record,) = records_of("direct_did", agents=["PJSIP/trunk"], trunks=["PJSIP/1001"])
     assert (record["direction"], record["agents"]) == ("outbound", ["trunk"])
+
+
+def test_a_call_of_whose_beginning_nothing_was_seen_leaves_no_guess() -> None:
+    ids = {record["id"] for record in records_of("sip_injection")}
+    assert ids == {"lab1-1795423219.35", "lab1-1795423220.37", "lab1-1795423223.40"}
+    assert records_of("begins_unasked") == []
