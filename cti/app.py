@@ -9,24 +9,35 @@ from pathlib import Path
 
 from connectors.ami.link import AmiLink
 from connectors.ami.settings import AmiSettings
+from cti.calls.events import CallEvent
 from cti.calls.facts import Fact
+from cti.calls.model import CallId
 from cti.calls.parties import Parties
 from cti.calls.registry import CallRegistry
 from cti.interpreter import keep_tidy
 from cti.links import keep_up
+from cti.services.assist import AssistService
 from cti.services.backups import keep_backed_up
+from cti.services.people import Work
+from cti.services.phones import PhoneService
 from cti.services.telephony import Telephony
-from cti.settings import Settings, Switch, secret_of
+from cti.services.views import DeskView, QueueView, ReasonView
+from cti.settings import Settings, Switch, phone_secrets_of, secret_of
+from cti.storage.agent_log import SqlAgentLog
+from cti.storage.audit import SqlAuditLog
 from cti.storage.calls import SqlCallLog
 from cti.storage.customers import SqlDirectory
+from cti.storage.desk_log import SqlDeskLog
 from cti.storage.engine import Database
 from cti.storage.open_calls import SqlOpenCalls
 from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from cti.storage.sessions import SqlSessions
+from cti.storage.staff import SqlStaff
 from cti.storage.users import SqlUsers
 from cti.web.api import PartHealth
-from cti.web.service import WebService
+from cti.web.own_calls import OwnCalls
+from cti.web.service import BrowserPhones, WebService
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +57,24 @@ def ami_settings(switch: Switch) -> AmiSettings:
     )
 
 
+def desk_of(settings: Settings) -> DeskView:
+    """Return what desks are to know of [agents] and [[queue]]."""
+    reasons = (ReasonView(reason.code, reason.zh, reason.en) for reason in settings.agents.not_ready_reasons)
+    queues = (
+        QueueView(
+            queue.name,
+            queue.title_zh or queue.name,
+            queue.title_en or queue.name,
+            queue.wrap_up,
+            queue.wrap_up_seconds,
+            queue.extension_seconds,
+            queue.auto_answer,
+        )
+        for queue in settings.queue
+    )
+    return DeskView(tuple(reasons), tuple(queues))
+
+
 def journal_of(settings: Settings) -> Path:
     """Return the file that takes records while the database takes none."""
     return Path(settings.database.backup_folder) / "records.journal"
@@ -61,6 +90,24 @@ async def database_of(settings: Settings) -> AsyncIterator[Database]:
         await db.close()
 
 
+class Listeners:
+    """Tells the services what happens on a switch: the screens first."""
+
+    def __init__(self, assist: AssistService, phones: PhoneService) -> None:
+        self._assist = assist
+        self._phones = phones
+
+    def on_fact(self, fact: Fact) -> None:
+        self._assist.on_fact(fact)
+
+    def on_events(self, events: list[CallEvent], read_ns: int, registry: CallRegistry) -> None:
+        self._assist.on_events(events, read_ns, registry)
+        self._phones.on_events(events, registry)
+
+    def customer_of(self, call: CallId) -> int | None:
+        return self._assist.customer_of(call)
+
+
 class App:
     """One service: a switch, a database, screens."""
 
@@ -69,6 +116,7 @@ class App:
         self._db = db
         self.recorder = Recorder(db, region=region, journal=journal_of(settings))
         self.link = AmiLink(ami_settings(settings.switch), self._take, name=settings.switch.name)
+        self.phones = PhoneService(self.link, wait_seconds=settings.phones.wait_seconds)
         directory = SqlDirectory(db)
         switch = settings.switch
         registry = CallRegistry(Parties(agents=switch.agents, supervisors=switch.supervisors, trunks=switch.trunks))
@@ -77,16 +125,26 @@ class App:
             users=SqlUsers(db),
             sessions=SqlSessions(db),
             directory=directory,
+            work=Work(
+                SqlStaff(db),
+                SqlAuditLog(db),
+                SqlAgentLog(db, self.recorder),
+                SqlDeskLog(db),
+                spare_phones=settings.switch.agents,
+            ),
             region=region,
+            time_zone=settings.site.time_zone,
+            desk=desk_of(settings),
             switch=self.link,
             health=self.health,
             live=lambda: (registry.calls.values(), registry.channels),
             lookup_budget_seconds=settings.pop.lookup_budget_seconds,
+            phones=self._browser_phones(settings),
         )
         self.telephony = Telephony(
             switch.name,
             registry,
-            listener=self.web.assist,
+            listener=Listeners(self.web.assist, self.phones),
             call_log=SqlCallLog(db, self.recorder),
             open_calls=SqlOpenCalls(db, self.recorder),
             ask_for_snapshot=self.link.ask_for_snapshot,
@@ -97,6 +155,15 @@ class App:
         )
         metrics.gauge("cti_facts_waiting", "Facts not yet applied", lambda: self.telephony.backlog)
         metrics.gauge("cti_records_waiting", "Records not yet durable", lambda: self.recorder.health().waiting)
+
+    def _browser_phones(self, settings: Settings) -> BrowserPhones | None:
+        """Return what phones in pages need, None where there are none."""
+        if not settings.switch.web_socket:
+            return None
+        own_calls = OwnCalls()
+        self.link.on_own_call(own_calls.told)
+        passwords, realm = phone_secrets_of(settings.phones), settings.phones.realm
+        return BrowserPhones(settings.switch.web_socket, passwords, realm, self.phones, own_calls)
 
     def health(self) -> list[PartHealth]:
         """Return how the parts are, besides the link."""
@@ -123,6 +190,7 @@ class App:
                 for part in reversed(parts):
                     part.cancel()
                 await asyncio.wait(parts)
+                await self.phones.close()
                 await self.telephony.drain()
                 await self.recorder.close()
                 await recorder

@@ -1,4 +1,4 @@
-"""The command line: cti run | check | migrate | replay | user."""
+"""The command line: cti run | check | migrate | replay | user | customers."""
 
 import asyncio
 import sys
@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from cti import settings as cfg
+from cti.cli_customers import app as customers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 user = typer.Typer(no_args_is_help=True, help="People who may log in.")
 app.add_typer(user, name="user")
+app.add_typer(customers, name="customers")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings, such as /etc/cti/cti.toml.")]
 
@@ -103,17 +105,22 @@ def replay(
     trunks: Annotated[str, typer.Option(help="The customers' side: PJSIP/trunk")] = "",
 ) -> None:
     """Print the call events and call records in recorded AMI streams, one JSON object a line."""
-    from connectors.ami.capture import facts_of
+    from connectors.ami.capture import facts_of, is_capture
     from cti.calls.parties import Parties
     from cti.services.replay import lines_of
 
     def devices(listed: str) -> list[str]:
         return [device.strip() for device in listed.split(",") if device.strip()]
 
-    missing = [path for path in captures if not path.is_file()]
-    for path in missing:
-        typer.echo(f"{path}: no such file", err=True)
-    if missing:
+    unusable = False
+    for path in captures:
+        if not path.is_file():
+            typer.echo(f"{path}: no such file", err=True)
+            unusable = True
+        elif not is_capture(path):
+            typer.echo(f"{path}: nothing that Asterisk's manager interface said", err=True)
+            unusable = True
+    if unusable:
         raise typer.Exit(2)
     parties = Parties(agents=devices(agents), supervisors=devices(supervisors), trunks=devices(trunks))
     for line in lines_of(facts_of(captures), parties):

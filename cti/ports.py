@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from cti.calls.facts import Device, Fact
+from cti.assist.ranking import Reason
+from cti.calls.facts import ChannelId, Device, Fact
 from cti.calls.model import CallId, ConnectionSpan, FinishedCall
 
 FactSink = Callable[[int, Fact], None]
@@ -35,8 +36,32 @@ class OutcomeUnknown(SwitchError):
 class Switch(Protocol):
     """Requests to one switch. All have a deadline and raise SwitchError."""
 
-    async def pause(self, member: Device, *, paused: bool, reason: str = "") -> None:
-        """Pause or unpause *member* in all of its queues."""
+    async def pause(self, member: Device, *, paused: bool, reason: str = "", queue: str = "") -> None:
+        """Pause or unpause *member* in *queue*, or in all of its queues."""
+
+    async def join_queue(self, queue: str, member: Device, *, name: str, penalty: int, paused: bool) -> None:
+        """Have *queue* ring *member*, shown as *name*; done too when it does so already."""
+
+    async def leave_queue(self, queue: str, member: Device) -> None:
+        """Have *queue* ring *member* no more; done too when it does not."""
+
+    async def park(self, channel: ChannelId, *, seconds: int) -> None:
+        """Have the party of *channel* hear music, and go back to where he came from after *seconds*.
+
+        Who was joined with him is hung up.
+        """
+
+    async def give_back(self, channel: ChannelId, device: Device) -> None:
+        """Ring *device*, to be answered at once, for the party of *channel*, who hears music meanwhile."""
+
+    async def redirect(self, channel: ChannelId, number: str) -> None:
+        """Send the party of *channel* to *number*, as if one of our phones had dialled it."""
+
+    async def hang_up(self, channel: ChannelId) -> None:
+        """End *channel*."""
+
+    async def originate(self, device: Device, number: str, *, channel: ChannelId) -> None:
+        """Ring *device*, to be answered at once, as *channel*; when it answers, dial *number* for it."""
 
     def ask_for_snapshot(self) -> None:
         """Have a fresh Snapshot stated soon; for when the picture does not fit what was heard."""
@@ -66,6 +91,8 @@ class Connector(Protocol):
 class CustomerNumber(msgspec.Struct, frozen=True, gc=False):
     e164: str  # "+8613800138000"
     kind: str = "mobile"
+    verified_at: datetime | None = None  # when it was checked to be this customer's
+    shared: bool = False  # by a family: it does not tell who calls
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +113,10 @@ class Customer(msgspec.Struct, frozen=True, gc=False):
     tags: tuple[str, ...] = ()
     company: str = ""
     note: str = ""
+    kind: Literal["person", "company"] = "person"
+    owner: str = ""  # the user who looks after this customer
+    do_not_call: bool = False
+    fields: dict[str, str] = {}  # those that the settings declare, by name
 
 
 class CustomerMatch(msgspec.Struct, frozen=True, gc=False):
@@ -93,6 +124,7 @@ class CustomerMatch(msgspec.Struct, frozen=True, gc=False):
 
     customer: Customer
     contacts: tuple[Contact, ...] = ()
+    reason: Reason = "only"  # what speaks for this one, or against
 
 
 class NewCustomer(msgspec.Struct, frozen=True):
@@ -101,16 +133,23 @@ class NewCustomer(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     company: str = ""
     note: str = ""
+    kind: Literal["person", "company"] = "person"
+    owner: str = ""
+    fields: dict[str, str] = {}
+    created_by: str = ""  # a user
 
 
 class Directory(Protocol):
     """Customers by number."""
 
     async def by_number(self, e164: str) -> list[CustomerMatch]:
-        """Return every customer with that number, the most recently called first."""
+        """Return every customer with that number, the likeliest to be on the line first, each with the reason."""
 
     async def get(self, customer: int) -> Customer | None:
-        """Return the customer with that id."""
+        """Return the customer with that id, or the one that it was merged into."""
+
+    async def deny(self, e164: str, customer: int, *, who: str) -> None:
+        """Remember that *customer* is not who calls from that number: ranked last from now on."""
 
     async def register(self, customer: NewCustomer) -> CustomerMatch:
         """Store a new customer, durably, and return it. Numbers that are not E.164 raise ValueError."""
@@ -254,13 +293,28 @@ class Session(msgspec.Struct, frozen=True):
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    id: str = ""  # its public name; it opens nothing
+    source: str = ""  # the address that it began from
+    browser: str = ""
 
 
 class Sessions(Protocol):
     """Log-ins. The token is random and known to the browser alone; its SHA-256 is what is kept."""
 
-    async def create(self, user: int, *, now: datetime, expires_at: datetime) -> str:
+    async def create(
+        self, user: int, *, now: datetime, expires_at: datetime, source: str = "", browser: str = ""
+    ) -> str:
         """Begin a session and return its token."""
+
+    async def of(self, user: int, *, now: datetime) -> Sequence[Session]:
+        """Return the sessions of *user* that are not over, the latest used first."""
+
+    async def end(self, user: int, session: str) -> bool:
+        """End the session of *user* with that public name; return whether there was one."""
+
+    @staticmethod
+    def name_of(token: str) -> str:
+        """Return the public name of the session with that token."""
 
     async def find(self, token: str, *, now: datetime) -> Session | None:
         """Return the session, or None when it is unknown or over, or its user is disabled."""

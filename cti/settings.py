@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,9 +13,35 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import phonenumbers
 
+from cti.agents.config import Agents, Queue
+from cti.assist.customfields import CustomField, faults_of
+
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 DeviceName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]+/[^\s,;&|]{1,80}$")]
+
+
+# What every customer has, so that no field of the centre's own may be called so.
+CUSTOMER_COLUMNS = [
+    "id",
+    "name",
+    "kind",
+    "company",
+    "number",
+    "numbers",
+    "note",
+    "tags",
+    "owner",
+    "id_number",
+    "do_not_call",
+    "province",
+    "city",
+    "district",
+    "street",
+    "postcode",
+    "address",
+    "skip",
+]
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +68,16 @@ class Switch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agents: tuple[DeviceName, ...] = ()  # phones of agents that no queue names
     supervisors: tuple[DeviceName, ...] = ()
     trunks: tuple[DeviceName, ...] = ()
+    web_socket: str = ""  # of http.conf, "ws://127.0.0.1:8088/ws"; "": no phones in the browser
     allow_faulty_release: bool = False
+
+
+class Phones(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[phones]: those in the browser, which speak with the switch through the service."""
+
+    secrets_file: str = ""  # TOML, a line for each: 1101 = "its password in pjsip_wizard.conf"
+    realm: Name = "asterisk"
+    wait_seconds: Annotated[int, msgspec.Meta(ge=1, le=120)] = 20  # a customer, for the page of his agent
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,10 +113,14 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     switch: Switch
     site: Site = Site()
+    phones: Phones = Phones()
+    agents: Agents = Agents()
+    queue: tuple[Queue, ...] = ()
     database: Database = Database()
     web: Web = Web()
     pop: Pop = Pop()
     log: Log = Log()
+    customer_field: tuple[CustomField, ...] = ()
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -132,6 +172,20 @@ def secret_of(switch: Switch) -> str:
     return switch.secret
 
 
+def phone_secrets_of(phones: Phones) -> dict[str, str]:
+    """Return the switch's passwords of the phones in the browser, by extension; raise OSError or ValueError."""
+    found = tomllib.loads(Path(phones.secrets_file).read_text(encoding="utf-8"))
+    for extension, secret in found.items():
+        if not re.fullmatch(r"[0-9]{2,8}", extension):
+            raise ValueError(f"{extension[:20]!r} is no extension")
+        if not isinstance(secret, str) or len(secret) < 8:
+            raise ValueError(f"{extension} needs a password of 8 characters or more, in quotes")
+    return found
+
+
+_LISTS: dict[str, Any] = {"customer_field": CustomField, "queue": Queue}  # sections that may come several times
+
+
 def _convert(raw: dict[str, Any], text: str, faults: list[Fault]) -> Settings | None:
     """Convert field by field, so that one fault does not hide the next."""
     sections: dict[str, Any] = {}
@@ -141,6 +195,9 @@ def _convert(raw: dict[str, Any], text: str, faults: list[Fault]) -> Settings | 
             faults.append(Fault(_line_of(text, name, None), name, f"no such section; there are {', '.join(known)}"))
     for name, section in known.items():
         found = raw.get(name, {})
+        if name in _LISTS:
+            sections[name] = _convert_list(_LISTS[name], name, raw.get(name, []), text, faults)
+            continue
         if not isinstance(found, dict):
             faults.append(Fault(_line_of(text, None, name), name, f"must be a section, [{name}]"))
             continue
@@ -171,6 +228,20 @@ def _convert_section(kind: Any, name: str, found: dict[str, Any], text: str, fau
     return kind(**values)
 
 
+def _convert_list(kind: Any, name: str, found: Any, text: str, faults: list[Fault]) -> tuple[Any, ...]:
+    """Convert the sections that are written [[*name*]], once for each."""
+    if not isinstance(found, list):
+        faults.append(Fault(_line_of(text, None, name), name, f"must be written [[{name}]], once for each"))
+        return ()
+    converted = []
+    for count, section in enumerate(found, 1):
+        try:
+            converted.append(msgspec.convert(section, kind))
+        except msgspec.ValidationError as error:
+            faults.append(Fault(_line_of(text, name, None), name, f"number {count}: {error}"))
+    return tuple(converted)
+
+
 def _check(settings: Settings, path: Path, text: str, faults: list[Fault]) -> None:
     """Look for what types cannot say."""
 
@@ -178,6 +249,11 @@ def _check(settings: Settings, path: Path, text: str, faults: list[Fault]) -> No
         faults.append(Fault(_line_of(text, section, key), f"{section}.{key}", problem))
 
     switch = settings.switch
+    for problem in faults_of(settings.customer_field, CUSTOMER_COLUMNS):
+        faults.append(Fault(_line_of(text, "customer_field", None), "customer_field", problem))
+    names = [queue.name for queue in settings.queue]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        fault("queue", "name", f"{name} is there twice")
     if settings.site.region not in phonenumbers.SUPPORTED_REGIONS:
         fault("site", "region", f"{settings.site.region} is no region with a numbering plan")
     try:
@@ -196,6 +272,13 @@ def _check(settings: Settings, path: Path, text: str, faults: list[Fault]) -> No
         fault("switch", "tls", f"{switch.host} is another machine: set tls = true")
     if switch.tls_ca_file and not os.access(switch.tls_ca_file, os.R_OK):
         fault("switch", "tls_ca_file", f"{switch.tls_ca_file} cannot be read")
+    if switch.web_socket:
+        parts = urlsplit(switch.web_socket)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+            fault("switch", "web_socket", "write it like ws://127.0.0.1:8088/ws")
+        elif parts.scheme == "ws" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            fault("switch", "web_socket", f"{parts.hostname} is another machine: write wss://")
+        _check_phone_secrets(settings.phones, fault)
     if not re.match(r"(sqlite:///.+|postgresql://[^/]+/.+)", settings.database.url):
         fault("database", "url", "write sqlite:///FILE or postgresql://USER@HOST/NAME")
     for origin in settings.web.origins:
@@ -204,6 +287,24 @@ def _check(settings: Settings, path: Path, text: str, faults: list[Fault]) -> No
             fault("web", "origins", f"{origin!r} is no origin; write it like https://cti.example.cn")
     if settings.web.host not in ("127.0.0.1", "::1", "localhost") and not settings.web.behind_tls:
         fault("web", "behind_tls", "browsers on other machines need TLS in front, or the microphone stays off")
+
+
+def _check_phone_secrets(phones: Phones, fault: Callable[[str, str, str], None]) -> None:
+    path = Path(phones.secrets_file)
+    if not phones.secrets_file:
+        fault("phones", "secrets_file", "switch.web_socket needs it: the passwords of the phones in the browser")
+    elif not os.access(path, os.R_OK):
+        fault("phones", "secrets_file", f"{path} cannot be read")
+    elif path.stat().st_mode & stat.S_IRWXO:
+        fault("phones", "secrets_file", f"others may read {path}: chmod o= it")
+    else:
+        try:
+            phone_secrets_of(phones)
+        except tomllib.TOMLDecodeError as error:
+            where = re.search(r"at line \d+", str(error))  # the rest could quote a password
+            fault("phones", "secrets_file", f"{path} is no TOML{', ' + where[0] if where else ''}")
+        except (OSError, ValueError) as error:
+            fault("phones", "secrets_file", f"{path}: {error}")
 
 
 def _line_of(text: str, section: str | None, key: str | None) -> int:

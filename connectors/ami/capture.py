@@ -19,6 +19,7 @@ from cti.calls.facts import Fact, LinkLost, Snapshot
 
 _CHUNK = 64 * 1024
 _STAMP = re.compile(rb"\r?\nTimestamp: (\d{10}\.\d{6})\r?\n")
+_SAID = re.compile(rb"^(?:Asterisk Call Manager/|Event: |Response: )", re.MULTILINE)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -29,6 +30,13 @@ class _Survey(msgspec.Struct):
     uptime_seconds: int | None = None
     startup: str = ""  # by CoreStatus
     lists_channels: bool = False
+
+
+def is_capture(path: Path) -> bool:
+    """Whether the file looks like something that Asterisk's manager interface said."""
+    with path.open("rb") as file:
+        head = file.read(_CHUNK)
+    return _SAID.search(head) is not None
 
 
 def facts_of(paths: Iterable[str | PathLike[str]], *, refusals: Refusals | None = None) -> Iterator[Fact]:

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from connectors.ami import requests
+from connectors.ami import queues, requests
 from connectors.ami.manager import AmiManager
 from connectors.ami.outgoing import Fields
 from connectors.ami.protocol import AmiProtocol, Answer
@@ -31,7 +30,6 @@ from cti.ports import (
 log = logging.getLogger(__name__)
 
 _TRIES_FOR_A_LIST = 3
-_DEVICE = re.compile(r"[A-Za-z0-9]+/[^\s,;&|]{1,80}")
 
 
 class AmiLink:
@@ -87,14 +85,23 @@ class AmiLink:
         """Have a fresh Snapshot stated soon; at most one in `between_snapshots` seconds."""
         self._snapshot_wanted.set()
 
-    async def pause(self, member: Device, *, paused: bool, reason: str = "") -> None:
-        """Pause or unpause *member* in all of its queues."""
-        if not _DEVICE.fullmatch(member):
-            raise SwitchRefused("QueuePause: this is no device")
-        fields = [("Interface", str(member)), ("Paused", "true" if paused else "false")]
-        if reason:
-            fields.append(("Reason", reason))
-        await self.action("QueuePause", fields)
+    async def pause(self, member: Device, *, paused: bool, reason: str = "", queue: str = "") -> None:
+        await self.action(*queues.pause(member, paused=paused, reason=reason, queue=queue))
+
+    async def join_queue(self, queue: str, member: Device, *, name: str, penalty: int, paused: bool) -> None:
+        try:
+            await self.action(*queues.join(queue, member, name=name, penalty=penalty, paused=paused))
+        except SwitchRefused as refused:
+            if not queues.ALREADY_THERE.search(str(refused)):
+                raise
+            await self.pause(member, paused=paused, queue=queue)
+
+    async def leave_queue(self, queue: str, member: Device) -> None:
+        try:
+            await self.action(*queues.leave(queue, member))
+        except SwitchRefused as refused:
+            if not queues.NOT_THERE.search(str(refused)):
+                raise
 
     async def park(self, channel: ChannelId, *, seconds: int) -> None:
         await self.action(*requests.park(channel, seconds))

@@ -1,5 +1,6 @@
 """Telephone numbers: what a network or a person wrote, as E.164 for looking up and as people write it."""
 
+import re
 from functools import lru_cache
 from typing import Literal
 
@@ -9,6 +10,9 @@ import phonenumbers
 LONGEST = 64  # characters; what is longer is no number
 EXTENSION_DIGITS = 5  # a bare number with no more digits is one of the centre's own, or a short service number
 SURE_DIGITS = 9  # a national number with as many is not a local one that lacks its area code
+
+_GAPS = str.maketrans("", "", " -")
+_CN_MOBILE = re.compile(r"(?:\+86)?(1[3-9][0-9]{9})")
 
 _HIDDEN = frozenset(
     {
@@ -42,6 +46,8 @@ def read(raw: str, region: str) -> Number:
     A number counts when its length is possible: ranges are given out faster than lists of them are kept. A short one
     without country code must be in a range that is known, else it may lack its area code.
     """
+    if region == "CN" and (mobile := _CN_MOBILE.fullmatch(raw.translate(_GAPS))):
+        return Number("e164", raw, f"+86{mobile[1]}")  # what the rest comes to, a tenth of the time
     text = _bare(raw)
     if text.lower() in _HIDDEN:
         return Number("hidden", raw)

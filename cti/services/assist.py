@@ -7,9 +7,9 @@ from typing import Protocol
 
 from cti.calls import events as ev
 from cti.calls.facts import Device, Fact, LinkLost, Snapshot
-from cti.calls.model import Call, CallId, Connection, ConnectionState, Role
-from cti.ports import CustomerMatch, CustomerNumber, Directory, NewCustomer, Switch, SwitchError, SwitchUnreachable
-from cti.services.agents import AgentBoard
+from cti.calls.model import Call, CallId, Connection, Role
+from cti.ports import CustomerMatch, CustomerNumber, Directory, NewCustomer
+from cti.services.agents import AgentService
 from cti.services.callviews import agents_in, view_of
 from cti.services.clock import ServiceClock, milliseconds
 from cti.services.lookups import Lookup, Lookups, blame
@@ -76,21 +76,21 @@ class AssistService:
         clock: ServiceClock,
         pops: PopLog,
         region: str,
-        switch: Switch | None = None,
+        agents: AgentService,
         budget_seconds: float = 0.5,
     ) -> None:
         self._directory = directory
         self._screens = screens
         self._clock = clock
         self._pops = pops
-        self._switch = switch
+        self._agents = agents
         self._budget_seconds = budget_seconds
         self._lookups = Lookups(directory, region=region, on_done=self._looked_up)
-        self._board = AgentBoard()
         self._views: dict[CallId, dict[Device, CallView]] = {}
         self._calls_at: dict[Device, dict[CallId, CallView]] = {}
         self._subject: dict[CallId, CallId] = {}  # a consultation -> the call whose card it shows
         self._popped: set[tuple[CallId, Device]] = set()
+        self._rung_by_queue: set[tuple[CallId, Device]] = set()
         self._waiting: dict[tuple[CallId, Device], _Waiting] = {}
         self._link = LinkView(up=False, since=clock.now())
 
@@ -102,8 +102,7 @@ class AssistService:
                 self._set_link(up=False)
             case Snapshot():
                 self._set_link(up=True)
-        for device in self._board.on_fact(fact):
-            self._screens.agent(device, self._board.view(device))
+        self._agents.on_fact(fact)
 
     def on_events(self, events: Sequence[ev.CallEvent], read_ns: int, registry: Registry) -> None:
         """Take the *events* that one fact, read at *read_ns*, led to; *registry* has the calls as they now stand."""
@@ -118,32 +117,31 @@ class AssistService:
             match event:
                 case ev.Delivered(role=Role.AGENT):
                     rings.add((event.call, event.device))
+                    if event.queue:
+                        self._rung_by_queue.add((event.call, event.device))
                 case ev.Diverted() | ev.Failed() | ev.ConnectionCleared():
                     causes[event.call, event.device] = event.cause.value
                 case ev.CallCleared():
                     causes[event.call, None] = event.cause.value
                 case ev.CallsJoined(joined=joined):
                     touched[joined] = milliseconds(event.at)
-        devices: dict[Device, float] = {}
+        devices: dict[Device, str] = {}  # whose calls changed -> why a queue rang it in vain, if one did
         for call_id, at in touched.items():
             call = registry.call(call_id)
             present = agents_in(call) if call else {}
             lookup = self._lookup(call, registry) if call else None
             for device in self._views.get(call_id, _NOBODY).keys() - present.keys():
                 cause = causes.get((call_id, device)) or causes.get((call_id, None)) or "unknown"
-                self._gone(call_id, device, cause)
-                devices[device] = at
+                devices[device] = self._gone(call_id, device, cause)
             if call is not None and lookup is not None:
                 for device, connection in present.items():
                     rung = (call_id, device) in rings
                     if self._stands(call, lookup, connection, rung=rung, at=at, stamps=(read_ns, event_ns)):
-                        devices[device] = at
+                        devices.setdefault(device, "")
             else:
                 self._over(call_id)
-        for device, at in devices.items():
-            states = [ConnectionState(view.state) for view in self._calls_at.get(device, {}).values()]
-            if self._board.on_connections(device, states, at):
-                self._screens.agent(device, self._board.view(device))
+        for device, rung_out in devices.items():
+            self._agents.on_calls(device, tuple(self._calls_at.get(device, {}).values()), rung_out=rung_out)
 
     # --- what a screen asks -----------------------------------------------------------------------------------------
 
@@ -165,8 +163,8 @@ class AssistService:
             if lookup is not None:
                 self._lookups.retry(lookup)
                 cards.append(lookup.card(CallId(view.call)))
-        agent = self._board.view(device) if device else AgentView("signed_out", 0.0)
-        return Picture(self._link, agent, views, tuple(cards))
+        agent = self._agents.view(device) if device else AgentView("signed_out", 0.0)
+        return Picture(self._link, agent, views, tuple(cards), self._agents.desk)
 
     def customer_of(self, call: CallId) -> int | None:
         """Return who is, or was, on the line: for the record of a call that reached an agent."""
@@ -205,16 +203,6 @@ class AssistService:
             lookup.state = "found"
         self._show_card(lookup, device)
         return match
-
-    async def set_ready(self, device: Device, *, ready: bool, reason: str = "") -> None:
-        """Ask the switch to give *device* calls, or none; its answer comes as a fact. Raises SwitchError."""
-        if self._switch is None or not self._link.up:
-            raise SwitchUnreachable("there is no link to the telephone system")
-        members = self._board.members_of(device)
-        if not members:
-            raise SwitchError("the phone is in no queue")
-        for member in members:
-            await self._switch.pause(member, paused=not ready, reason="" if ready else reason)
 
     def painted(self, device: Device, pop: str, *, received: float, painted: float) -> None:
         self._pops.painted(pop, device, received=received, painted=painted)
@@ -278,18 +266,22 @@ class AssistService:
         pop = self._pops.new_id()
         self._pops.sent(pop, device, self._screens.pop(device, pop, view, lookup.card(call), stamps))
 
-    def _gone(self, call: CallId, device: Device, cause: str) -> None:
+    def _gone(self, call: CallId, device: Device, cause: str) -> str:
+        """Show that *device* has *call* no more; return *cause* when a queue rang it in vain, else ""."""
         key = (call, device)
         self._popped.discard(key)
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
             waiting.timer.cancel()
-        self._views[call].pop(device)
+        view = self._views[call].pop(device)
+        was_rung = key in self._rung_by_queue and view.state == "alerting"
+        self._rung_by_queue.discard(key)
         at_device = self._calls_at[device]
         at_device.pop(call)
         if not at_device:
             del self._calls_at[device]
         self._screens.call_gone(device, call, cause)
+        return cause if was_rung else ""
 
     def _over(self, call: CallId) -> None:
         self._views.pop(call, None)

@@ -5,10 +5,27 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from cti.agents.state import AgentState
+from cti.agents.model import AgentState, Target, WrapUpMode
 from cti.assist.card import CardState
 from cti.calls.facts import Device
 from cti.ports import CustomerMatch
+
+
+class PlaceView(msgspec.Struct, frozen=True, gc=False):
+    """The person's place in one queue, as the switch reports it."""
+
+    queue: str
+    paused: bool
+    reason: str = ""
+
+
+class PendingView(msgspec.Struct, frozen=True, gc=False):
+    """A state that was asked for and is to come: after the call and its wrap-up, or once the switch reports it."""
+
+    state: Target
+    reason: str = ""
+    by: str = ""  # who forced it, "" for the person themselves
+    why: str = ""
 
 
 class AgentView(msgspec.Struct, frozen=True, gc=False):
@@ -17,7 +34,43 @@ class AgentView(msgspec.Struct, frozen=True, gc=False):
     state: AgentState
     since: float
     reason: str = ""
-    queues: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()  # those that the switch has the phone in
+    places: tuple[PlaceView, ...] = ()  # the same with their pauses
+    assigned: tuple[str, ...] = ()  # those to sign in to
+    pending: PendingView | None = None  # takes effect after the call and its wrap-up
+    asked: PendingView | None = None  # sent to the switch, which has not reported it yet
+    wrap_up: WrapUpMode = "none"  # of the call that is being wrapped up, or that goes on
+    wrap_up_until: float | None = None  # when it ends by itself
+    can_extend: bool = False  # agent.extend_wrap_up is possible now
+    forced_by: str = ""  # who made the state what it is; "" for the person, "switch" for a change made in Asterisk
+    why: str = ""
+
+
+class ReasonView(msgspec.Struct, frozen=True, gc=False):
+    """A reason for not being ready, to choose from. Others may occur; they are shown as they are."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class QueueView(msgspec.Struct, frozen=True, gc=False):
+    """A queue as people know it, and what its calls ask of a desk."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    wrap_up: WrapUpMode
+    wrap_up_seconds: float
+    extension_seconds: float
+    auto_answer: bool
+
+
+class DeskView(msgspec.Struct, frozen=True, gc=False):
+    """What the desk offers, from the settings."""
+
+    reasons: tuple[ReasonView, ...] = ()
+    queues: tuple[QueueView, ...] = ()
 
 
 class CallView(msgspec.Struct, frozen=True, gc=False):
@@ -68,6 +121,7 @@ class Picture(msgspec.Struct, frozen=True):
     agent: AgentView
     calls: tuple[CallView, ...]
     cards: tuple[Card, ...]
+    desk: DeskView = DeskView()
 
 
 class Screens(Protocol):

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +28,7 @@ BATCH = 500  # records in one transaction
 GATHER_SECONDS = 0.003  # from one transaction to the next, while records come so fast; a lone one goes at once
 SETTLE_SECONDS = 0.05  # that open calls wait for company: nobody waits for them, and they change with every event
 SPOOL_LIMIT = 20_000  # records in memory; reached only when neither the database nor the journal takes any
+KEPT_LIMIT = 20_000  # rows of keep() that wait at most
 HUNG_SECONDS = 5.0  # a record that waits longer turns the health page red
 LONGEST_PAUSE = 1.0  # seconds between two tries
 
@@ -53,6 +54,7 @@ class _Waiting(msgspec.Struct, eq=False):
 
 
 class _Batch(msgspec.Struct):
+    kept: dict[tuple[Sql, Hashable], Values]
     records: list[_Waiting]
     open: dict[Key, Values | None]
     seen: dict[str, tuple[str, datetime]]
@@ -80,6 +82,7 @@ class Recorder:
         self._spool: deque[_Waiting] = deque()
         self._open: dict[Key, Values | None] = {}  # what is to be there, None: to be removed
         self._seen: dict[str, tuple[str, datetime]] = {}
+        self._kept: dict[tuple[Sql, Hashable], Values] = {}
         self._in_journal = 0
         self._singly = 0  # so many records go one by one, since one among them was refused
         self._writing: _Batch | None = None
@@ -121,6 +124,17 @@ class Recorder:
 
     def seen(self, switch: str, boot: str, at: datetime) -> None:
         self._seen[switch] = (boot, at)
+        self._wake.set()
+
+    def keep(self, sql: Sql, key: Hashable, values: Values) -> None:
+        """Run *sql* with *values*, soon; of several with that *key* between two transactions the last counts.
+
+        What is kept so is not in the journal: while the database takes nothing, only the latest KEPT_LIMIT wait.
+        """
+        if len(self._kept) >= KEPT_LIMIT and (sql, key) not in self._kept:
+            self._kept.pop(next(iter(self._kept)))
+            log.error("a row is lost: too many wait for the database", extra={"waiting": KEPT_LIMIT})
+        self._kept[sql, key] = values
         self._wake.set()
 
     def health(self) -> StorageHealth:
@@ -179,7 +193,7 @@ class Recorder:
     async def _write_all(self) -> None:
         """Write until nothing waits. While closing, one failure is enough to give up."""
         pause = 0.05
-        while self._spool or self._open or self._seen or self._in_journal:
+        while self._spool or self._open or self._seen or self._kept or self._in_journal:
             await self._gather()
             try:
                 await self._write_once()
@@ -211,7 +225,7 @@ class Recorder:
     async def _write_once(self) -> None:
         """Write one transaction of what waits in memory, and one of what waits in the journal."""
         batch = self._take()
-        if batch.records or batch.open or batch.seen:
+        if batch.records or batch.open or batch.seen or batch.kept:
             self._writing = batch
             self._began = time.monotonic()
             try:
@@ -231,13 +245,13 @@ class Recorder:
 
     def _take(self) -> _Batch:
         count = 1 if self._singly else BATCH
-        if self._singly and (self._open or self._seen):
+        if self._singly and (self._open or self._seen or self._kept):
             count = 0  # these alone, and then each record alone
         elif self._singly:
             self._singly -= 1
         records = [self._spool.popleft() for _ in range(min(count, len(self._spool)))]
-        batch = _Batch(records, self._open, self._seen)
-        self._open, self._seen = {}, {}
+        batch = _Batch(self._kept, records, self._open, self._seen)
+        self._open, self._seen, self._kept = {}, {}, {}
         return batch
 
     def _put_back(self, batch: _Batch) -> None:
@@ -247,6 +261,7 @@ class Recorder:
         ended = {waiting.rows.key for waiting in self._spool}
         self._open = {key: change for key, change in batch.open.items() if key not in ended} | self._open
         self._seen = batch.seen | self._seen
+        self._kept = batch.kept | self._kept
 
     def _steps(self, batch: _Batch) -> list[Step]:
         put = [(*key, *values) for key, values in batch.open.items() if values is not None]
@@ -254,11 +269,14 @@ class Recorder:
         seen = [(clean(switch), clean(boot), self._db.moment(at)) for switch, (boot, at) in batch.seen.items()]
         open_calls = ((PUT_OPEN_CALL, put), (DELETE_OPEN_CALL, gone), (PUT_SWITCH, seen))
         steps: list[Step] = [(sql, rows) for sql, rows in open_calls if rows]
-        return steps + steps_of(waiting.rows for waiting in batch.records)
+        kept: dict[Sql, list[Values]] = {}
+        for (sql, _), values in batch.kept.items():
+            kept.setdefault(sql, []).append(values)
+        return steps + list(kept.items()) + steps_of(waiting.rows for waiting in batch.records)
 
     async def _refuse(self, batch: _Batch, refused: StorageRefused) -> None:
         """Find the record that the database will never take, by having each go alone; set that one aside."""
-        parts = len(batch.records) + bool(batch.open or batch.seen)
+        parts = len(batch.records) + bool(batch.open or batch.seen or batch.kept)
         if parts > 1:
             self._singly = max(self._singly, len(batch.records))
             self._put_back(batch)
@@ -267,7 +285,8 @@ class Recorder:
             await self._set_aside([msgspec.json.encode(batch.records[0].record)])
             _fail(batch.records[0], refused)
         else:
-            log.error("the database refused open calls", extra={"count": len(batch.open), "reason": str(refused)})
+            count = len(batch.open) + len(batch.kept)
+            log.error("the database refused open calls or states", extra={"count": count, "reason": str(refused)})
 
     async def _set_aside(self, lines: Sequence[bytes]) -> None:
         if self._refused:

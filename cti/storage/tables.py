@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 from sqlalchemy.dialects import postgresql
@@ -80,6 +81,8 @@ def _text(name: str, default: str | None = "") -> Column[str]:
     return Column(name, Text, nullable=False, server_default=default)
 
 
+_HAS_ID_NUMBER = text("id_number <> ''")
+
 # --- customers --------------------------------------------------------------------------------------------------
 
 customers = Table(
@@ -92,6 +95,16 @@ customers = Table(
     _text("tags", "[]"),  # a JSON list
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    _text("kind", "person"),  # or "company"
+    _text("owner"),  # the user who looks after this customer
+    _text("id_number"),
+    _text("fields", "{}"),  # a JSON object: the fields that the settings declare
+    Column("do_not_call", Boolean, nullable=False, server_default=false()),  # what customer_marks come to
+    _text("created_by"),  # a user, or the import
+    _text("name_key"),  # the name as duplicates are sought by it
+    Column("merged_into", Id),  # this one is the same person as that one, who has the numbers now
+    Index("ix_customers_id_number", "id_number", sqlite_where=_HAS_ID_NUMBER, postgresql_where=_HAS_ID_NUMBER),
+    Index("ix_customers_name_key", "name_key"),
     sqlite_autoincrement=True,  # the id of an erased customer is never given to another
 )
 
@@ -102,6 +115,8 @@ customer_numbers = Table(
     Column("e164", Text, primary_key=True),
     _text("kind"),
     Column("position", Integer, nullable=False),  # 0 is the customer's main number
+    Column("verified_at", Moment),
+    Column("shared", Boolean, nullable=False, server_default=false()),  # by a family: it does not tell who calls
     Index(None, "e164", "customer_id"),
     sqlite_with_rowid=False,
 )
@@ -202,6 +217,8 @@ switches = Table(
     Column("seen_at", Moment, nullable=False),
 )
 
+_GOING_ON = text("ended_at IS NULL")
+
 # --- people -----------------------------------------------------------------------------------------------------
 
 users = Table(
@@ -227,6 +244,68 @@ sessions = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    _text("source"),  # the address that it began from
+    _text("browser"),
     Index(None, "user_id"),
     Index(None, "expires_at"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+
+user_teams = Table(
+    "user_teams",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("team_id", Id, ForeignKey("teams.id"), nullable=False),
+    Index(None, "team_id"),
+)
+
+user_queues = Table(
+    "user_queues",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("queue", Text, primary_key=True),
+    Column("penalty", Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+
+agent_states = Table(
+    "agent_states",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("began_at", Moment, primary_key=True),
+    Column("ended_at", Moment),  # NULL while it goes on
+    _text("state", None),
+    *(_text(name) for name in ("reason", "base", "device", "call", "forced_by", "why")),
+    Index(None, "began_at"),
+    Index("ix_agent_states_going_on", "user_id", sqlite_where=_GOING_ON, postgresql_where=_GOING_ON),
+    sqlite_with_rowid=False,
+)
+
+call_notes = Table(
+    "call_notes",
+    metadata,
+    _call_id(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    _text("note", None),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Append-only, by triggers. Each hash covers its entry and the hash before it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    _text("who", None),
+    _text("action", None),
+    *(_text(name) for name in ("whom", "what", "source")),
+    Column("hash", LargeBinary, nullable=False),
 )

@@ -4,7 +4,7 @@ Every answer that is no success is a `Refused`. Posts carry `Content-Type: appli
 origin.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -22,13 +22,23 @@ HttpRefusalCode = Literal[
     "wrong_origin",
     "not_found",
     "already_exists",
+    "no_phone",
+    "phone_in_use",
     "busy",
     "storage_failed",
+    "extension_in_use",
 ]
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the browser posts."""
+
+
+class Queue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A queue that a person serves; the switch asks members with a higher penalty later."""
+
+    queue: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    penalty: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 0
 
 
 class LoginForm(Form, frozen=True):
@@ -52,6 +62,8 @@ class NewPerson(Form, frozen=True):
     name: str
     role: Literal["agent", "lead", "supervisor", "inspector", "admin"]
     device: str = ""  # "PJSIP/1001"
+    team: str = ""
+    queues: tuple[Queue, ...] = ()
 
 
 class EnablePerson(Form, frozen=True):
@@ -71,6 +83,13 @@ class Nothing(Form, frozen=True):
     """POST /api/logout -> 204"""
 
 
+class PhoneForm(Form, frozen=True):
+    """POST /api/phone -> PhoneGiven"""
+
+    take_over: bool = False  # from another tab or log-in that has the extension
+    phone: str = ""  # the id that this tab had before it was loaded again
+
+
 class Account(msgspec.Struct, frozen=True):
     """GET /api/me, and the answer to a log-in. With `must_change` only /api/password and /api/logout are open."""
 
@@ -86,6 +105,8 @@ class Person(msgspec.Struct, frozen=True):
     enabled: bool
     must_change: bool
     connected: bool  # a screen of theirs is open now
+    team: str = ""
+    queues: tuple[Queue, ...] = ()
 
 
 class People(msgspec.Struct, frozen=True):
@@ -99,6 +120,28 @@ class PersonMade(msgspec.Struct, frozen=True):
 
     person: Person
     password: str
+
+
+# How the socket of a phone, /sip, is closed, besides 1003 (binary), 1009 (too big) and what messages.py names.
+CLOSE_NO_SUCH_PHONE = 4404  # POST /api/phone again
+CLOSE_TAKEN_OVER = 4409  # another page has the extension now
+CLOSE_SWITCH_GONE = 4502  # the switch's websocket is not there: come back soon with the same id
+
+
+class PhoneGiven(msgspec.Struct, frozen=True):
+    """A phone for this page: what a SIP user agent needs to register through the service."""
+
+    phone: str  # an id
+    extension: str
+    uri: str  # "sip:1101@asterisk"
+    realm: str
+    user: str
+    password: str  # of this id only
+    contact: str  # to be used as it is
+    path: str  # of the websocket, sub-protocol `sip`
+    register_seconds: int
+    waiting: tuple[str, ...]  # calls that come back as soon as the phone registers
+    wait_seconds: int  # how long a customer waits for a page that went
 
 
 StageName = Literal["event", "dispatched", "received", "painted", "total", "loop_lag"]
@@ -170,5 +213,5 @@ class Refused(msgspec.Struct, frozen=True):
     retry_after_seconds: float | None = None
 
 
-FORMS: tuple[type[Form], ...] = (LoginForm, PasswordForm, NewPerson, EnablePerson, ResetPassword, Nothing)
-ANSWERS: tuple[type[msgspec.Struct], ...] = (Account, People, PersonMade, Ops, Live, Ready, Refused)
+FORMS: tuple[type[Form], ...] = (PhoneForm, LoginForm, PasswordForm, NewPerson, EnablePerson, ResetPassword, Nothing)
+ANSWERS: tuple[type[msgspec.Struct], ...] = (PhoneGiven, Account, People, PersonMade, Ops, Live, Ready, Refused)

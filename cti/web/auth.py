@@ -87,7 +87,7 @@ class Authenticator:
 
     # --- log-in -----------------------------------------------------------------------------------------------------
 
-    async def log_in(self, name: str, password: str, *, source: str) -> Identity:
+    async def log_in(self, name: str, password: str, *, source: str, browser: str = "") -> Identity:
         """Return a new session. Raises WrongPassword, SlowDown, or TooBusy.
 
         A source from which the account was used before has a count of its own, so that guesses from elsewhere do not
@@ -112,9 +112,9 @@ class Authenticator:
         self._trust(name, source)
         if self._passwords.is_outdated(found.password_hash):
             await self._users.rehash_password(found.user.id, await self._passwords.hash(password))
-        return await self._begin(found.user)
+        return await self._begin(found.user, source, browser)
 
-    async def change_password(self, who: Identity, old: str, new: str, *, source: str) -> Identity:
+    async def change_password(self, who: Identity, old: str, new: str, *, source: str, browser: str = "") -> Identity:
         """Replace the password; every other session of the user ends. Raises as log_in does, and WeakPassword."""
         key = (who.user.name, f"change:{source}")
         if (wait := self._by_account.wait_seconds(key)) > 0:
@@ -132,7 +132,7 @@ class Authenticator:
         user = await self._users.get(who.user.id)
         if user is None:
             raise WrongPassword
-        return await self._begin(user)
+        return await self._begin(user, source, browser)
 
     async def log_out(self, who: Identity) -> None:
         await self._sessions.delete(who.token)
@@ -154,6 +154,31 @@ class Authenticator:
         for token in set(tokens):
             if await self._look_up(token) is None:
                 self._end(token=token)
+
+    def name_of(self, token: str) -> str:
+        """Return the public name of a session."""
+        return self._sessions.name_of(token)
+
+    async def sessions_of(self, user: User) -> list[Session]:
+        """Return the sessions of *user* that are not over, the latest used first."""
+        return list(await self._sessions.of(user.id, now=self._now()))
+
+    async def end_session(self, user: User, session: str) -> bool:
+        """End the session of *user* with that public name; return whether there was one."""
+        ended = await self._sessions.end(user.id, session)
+        for token in [token for token in self._known if self.name_of(token) == session]:
+            self._end(token=token)
+        return ended
+
+    async def end_all(self, user: User) -> None:
+        """End all sessions of *user*."""
+        await self._sessions.delete_of(user.id)
+        self._end(user=user.name)
+
+    def forget(self, user: str) -> None:
+        """Look the sessions of *user* up again before they are believed."""
+        for token in [token for token, (_, who) in self._known.items() if who.user.name == user]:
+            del self._known[token]
 
     async def _look_up(self, token: str) -> Identity | None:
         now = self._now()
@@ -186,10 +211,10 @@ class Authenticator:
             task.cancel()
         await asyncio.gather(*self._touching, return_exceptions=True)
 
-    async def _begin(self, user: User) -> Identity:
+    async def _begin(self, user: User, source: str, browser: str) -> Identity:
         now = self._now()
         expires_at = now + timedelta(hours=self._settings.session_hours)
-        token = await self._sessions.create(user.id, now=now, expires_at=expires_at)
+        token = await self._sessions.create(user.id, now=now, expires_at=expires_at, source=source, browser=browser)
         identity = Identity(token, user, actor_of(user))
         self._remember(identity)
         return identity

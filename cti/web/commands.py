@@ -1,12 +1,15 @@
 """Carries out what a screen asks: may this person do it, then the service, then `done` or a refusal."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+from cti.agents import events as ev
+from cti.agents.model import S
 from cti.calls.facts import Device
 from cti.calls.model import CallId
-from cti.ports import OutcomeUnknown, SwitchError, SwitchUnreachable
+from cti.ports import OutcomeUnknown, StorageDown, SwitchError, SwitchUnreachable
+from cti.services.agents import AgentService, Make
 from cti.services.assist import (
     AlreadyRegistered,
     AssistService,
@@ -16,10 +19,17 @@ from cti.services.assist import (
     UnknownCustomer,
 )
 from cti.services.clock import ServiceClock
+from cti.services.once import Once
+from cti.services.people import PeopleService
 from cti.services.pops import UnknownPop
 from cti.web import messages as m
-from cti.web.permissions import Action, Phone, can
+from cti.web.permissions import Action, Actor, Colleague, Phone, can
 from cti.web.screens import Screen, ScreenHub
+
+
+class NoSuchColleague(Exception):
+    """Nobody of that name is in the team of who asks."""
+
 
 MOST_UNDER_WAY = 8  # commands of one screen that wait for the switch or the database
 
@@ -29,11 +39,18 @@ _REFUSALS: dict[type[Exception], tuple[m.RefusalCode, str]] = {
     NoNumber: ("no_number", "the call has no number to register"),
     AlreadyRegistered: ("already_registered", "a customer was registered from this call already"),
     StoreFailed: ("storage_failed", "the customer was not stored; try again"),
+    NoSuchColleague: ("unknown_person", "nobody of that name is in your team"),
     UnknownPop: ("unknown_pop", "no such pop was sent to you lately"),
 }
 
 _ACTIONS: dict[type[m.Command], Action] = {
+    m.SignIn: Action.SET_AGENT_STATE,
+    m.SignOut: Action.SET_AGENT_STATE,
     m.SetAgentState: Action.SET_AGENT_STATE,
+    m.FinishWrapUp: Action.SET_AGENT_STATE,
+    m.ExtendWrapUp: Action.SET_AGENT_STATE,
+    m.RepairAgentState: Action.SET_AGENT_STATE,
+    m.ForceAgentState: Action.SEE_TEAM,  # and FORCE_AGENT_STATE, once it is known whose
     m.PopPainted: Action.SEE_CALL,
     m.ChooseCustomer: Action.ACT_ON_CALL,
     m.RegisterCustomer: Action.ACT_ON_CALL,
@@ -44,17 +61,22 @@ _ACTIONS: dict[type[m.Command], Action] = {
 class Commands:
     """Commands of all screens. What takes time runs in tasks, so that a screen's next message is read meanwhile."""
 
-    def __init__(self, hub: ScreenHub, assist: AssistService, clock: ServiceClock) -> None:
+    def __init__(
+        self, hub: ScreenHub, assist: AssistService, agents: AgentService, people: PeopleService, clock: ServiceClock
+    ) -> None:
         self._hub = hub
         self._assist = assist
+        self._agents = agents
+        self._people = people
         self._clock = clock
+        self._once = Once()
         self._under_way: dict[Screen, set[asyncio.Task[None]]] = {}
 
     def run(self, screen: Screen, command: m.ScreenCommand) -> None:
         """Carry out *command*, now or in a task; the screen gets the answer."""
         device = screen.actor.device
         action = _ACTIONS.get(type(command))
-        needs_phone = action is not Action.SEE_LINK
+        needs_phone = action not in (Action.SEE_LINK, Action.SEE_TEAM)
         if needs_phone and not device:
             self._refuse(screen, command.id, "no_device", "you have no phone")
             return
@@ -73,12 +95,58 @@ class Commands:
                 self._choose(screen, command.id, device, CallId(call), customer)
             case m.RegisterCustomer():
                 self._start(screen, command.id, self._register(device, command))
-            case m.SetAgentState(state=state, reason=reason):
+            case m.AgentCommand():
                 self._start(
-                    screen, command.id, self._assist.set_ready(device, ready=state == "ready", reason=_one_line(reason))
+                    screen, command.id, self._once.run(screen.actor.user, command.key, self._work(screen, command))
                 )
 
+    def _work(self, screen: Screen, command: m.AgentCommand) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Return what carries out *command*, about the state of whoever sent it or of somebody in their team."""
+        actor = screen.actor
+        match command:
+            case m.ForceAgentState():
+                return lambda: self._force(actor, command)
+            case m.RepairAgentState():
+                return lambda: self._repair(actor)
+            case m.SignIn(queues=queues):
+                return self._ask(actor, lambda at: ev.SignIn(at, queues))
+            case m.SignOut():
+                return self._ask(actor, ev.SignOut)
+            case m.SetAgentState(state="ready"):
+                return self._ask(actor, ev.AskReady)
+            case m.SetAgentState(state="wrap_up"):
+                return self._ask(actor, ev.AskWrapUp)
+            case m.SetAgentState(reason=reason):
+                return self._ask(actor, lambda at: ev.AskNotReady(at, _one_line(reason)))
+            case m.FinishWrapUp(state=state, reason=reason):
+                return self._ask(actor, lambda at: ev.FinishWrapUp(at, state == "ready", _one_line(reason)))
+            case _:
+                return self._ask(actor, ev.ExtendWrapUp)
+
+    def _ask(self, actor: Actor, make: Make) -> Callable[[], Coroutine[Any, Any, None]]:
+        return lambda: self._agents.ask(actor.device, make)
+
+    async def _repair(self, actor: Actor) -> None:
+        await self._agents.repair(actor.device)
+        await self._people.note(actor.user, "agent.repair", whom=actor.user)
+
+    async def _force(self, actor: Actor, command: m.ForceAgentState) -> None:
+        profile, lead = self._people.profile_of(command.user), self._people.profile_of(actor.user)
+        if profile is None or not profile.user.device:
+            raise NoSuchColleague
+        user = profile.user
+        whom = Colleague(user.name, user.role, profile.team, self._people.team_of(actor.user))
+        if not can(actor, Action.FORCE_AGENT_STATE, whom):
+            raise NoSuchColleague
+        by = lead.user.display_name if lead is not None else actor.user
+        reason, why = _one_line(command.reason), _one_line(command.why)
+        await self._agents.ask(
+            Device(user.device), lambda at: ev.Force(at, S(command.state), by or actor.user, why, reason)
+        )
+        await self._people.note(actor.user, "agent.force", whom=user.name, state=command.state, reason=reason, why=why)
+
     async def close(self) -> None:
+        await self._once.close()
         tasks = [task for tasks in self._under_way.values() for task in tasks]
         for task in tasks:
             task.cancel()
@@ -122,8 +190,12 @@ class Commands:
     async def _answer(self, screen: Screen, id: int, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except (NotYourCall, NoNumber, AlreadyRegistered, StoreFailed) as error:
+        except (NotYourCall, NoNumber, AlreadyRegistered, StoreFailed, NoSuchColleague) as error:
             self._refuse(screen, id, *_REFUSALS[type(error)])
+        except ev.NotNow as error:
+            self._refuse(screen, id, "no_queue" if isinstance(error, ev.NoQueue) else "not_now", str(error))
+        except StorageDown:
+            self._refuse(screen, id, "storage_failed", "it was done, and could not be written down")
         except SwitchUnreachable as error:
             self._refuse(screen, id, "link_down", str(error))
         except OutcomeUnknown as error:

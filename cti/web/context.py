@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
 
 from cti.calls.facts import ChannelId
 from cti.calls.model import Call
+from cti.services.agents import AgentService
 from cti.services.assist import AssistService
 from cti.services.clock import ServiceClock
 from cti.services.lag import LagProbe
+from cti.services.people import PeopleService
 from cti.services.pops import PopLog
 from cti.settings import Web as WebSettings
 from cti.web.api import Form, HttpRefusalCode, PartHealth, Refused
@@ -22,6 +25,7 @@ from cti.web.metrics import Metrics
 from cti.web.origins import is_own_request
 from cti.web.permissions import Action, can
 from cti.web.screens import ScreenHub
+from cti.web.sip_relay import SipRelays
 from cti.web.sockets import Sockets
 
 LARGEST_BODY = 32 * 1024
@@ -37,6 +41,8 @@ class Context:
     auth: Authenticator
     hub: ScreenHub
     assist: AssistService
+    agents: AgentService
+    people: PeopleService
     sockets: Sockets
     pops: PopLog
     lag: LagProbe
@@ -46,6 +52,8 @@ class Context:
     live: Live
     version: str
     started_at: float
+    zone: ZoneInfo  # of the centre: when a day begins
+    sip: SipRelays | None = None  # phones in the browser, where there are any
 
     @property
     def cookie(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from cti.ports import StorageDown
-from cti.web import accounts, operations
+from cti.web import accounts, my_day, operations, people, phones, sessions
 from cti.web.api import HttpRefusalCode
 from cti.web.context import CONTEXT, LARGEST_BODY, Context, HttpRefusal, identify, refusal
 from cti.web.origins import is_own_origin
@@ -43,14 +43,32 @@ def make_app(context: Context, *, pages: Pages | None = None) -> web.Application
     app.add_routes(
         [
             web.get("/ws", _websocket),
+            web.get("/sip", phones.open_socket),
+            web.post("/api/phone", phones.give_phone),
             web.post("/api/login", accounts.log_in),
             web.post("/api/logout", accounts.log_out),
             web.post("/api/password", accounts.change_password),
             web.get("/api/me", accounts.me),
-            web.get("/api/people", accounts.people),
-            web.post("/api/people", accounts.make_person),
-            web.post("/api/people/enable", accounts.enable_person),
-            web.post("/api/people/reset", accounts.reset_password),
+            web.get("/api/people", people.people),
+            web.post("/api/people", people.make_person),
+            web.post("/api/people/change", people.change_person),
+            web.post("/api/people/enable", people.enable_person),
+            web.post("/api/people/reset", people.reset_password),
+            web.get("/api/people/sessions", people.sessions_of),
+            web.post("/api/people/sessions/end", people.end_session_of),
+            web.get("/api/teams", people.teams),
+            web.post("/api/teams", people.make_team),
+            web.post("/api/teams/change", people.change_team),
+            web.get("/api/queues", people.queues),
+            web.get("/api/team", people.team_now),
+            web.get("/api/audit", people.audit),
+            web.get("/api/my/sessions", sessions.my_sessions),
+            web.post("/api/my/sessions/end", sessions.end_my_session),
+            web.post("/api/my/phone", sessions.take_phone),
+            web.get("/api/my/today", my_day.today),
+            web.get("/api/my/calls", my_day.my_calls),
+            web.post("/api/my/calls/note", my_day.note_call),
+            web.get("/api/my/missed", my_day.missed),
             web.get("/api/ops", operations.ops),
             web.get("/api/ops/calls", operations.live),
             web.get("/healthz", operations.healthz),
@@ -87,7 +105,10 @@ class WebServer:
         self.port = self._runner.addresses[0][1]
 
     async def close(self) -> None:
-        await self._app[CONTEXT].hub.close()
+        context = self._app[CONTEXT]
+        if context.sip is not None:
+            await context.sip.close()
+        await context.hub.close()
         await self._runner.cleanup()
 
 
@@ -101,7 +122,8 @@ async def keep_sessions(context: Context, *, every_seconds: float = 3.0, at_once
     while True:
         await asyncio.sleep(every_seconds)
         if not queue:
-            queue = list({screen.token for screen in context.hub.connected()})
+            tokens = {screen.token for screen in context.hub.connected()}
+            queue = list(tokens | context.sip.desk.tokens() if context.sip is not None else tokens)
         batch, queue = queue[:at_once], queue[at_once:]
         try:
             await context.auth.check(batch)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from cti.services.views import AgentView, CallView, Card, LinkView, Stamps
+from cti.services.views import AgentView, CallView, Card, DeskView, LinkView, Stamps
 
 MAX_FRAME_BYTES = 16 * 1024
 
@@ -41,6 +41,9 @@ RefusalCode = Literal[
     "outcome_unknown",
     "storage_failed",
     "too_many",
+    "no_queue",
+    "not_now",
+    "unknown_person",
 ]
 
 
@@ -67,9 +70,57 @@ _Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 _Tags = Annotated[tuple[_Tag, ...], msgspec.Meta(max_length=20)]
 
 
-class SetAgentState(Command, frozen=True, tag="agent.set_state"):
-    state: Literal["ready", "not_ready"]
-    reason: Annotated[str, msgspec.Meta(max_length=80)] = ""
+_Reason = Annotated[str, msgspec.Meta(max_length=80)]
+_Why = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class AgentCommand(Command, frozen=True, kw_only=True):
+    """A command about an agent's state. Of all with the same *key* one is carried out; the others get its answer.
+
+    The screen makes *key* up at random and repeats it when it sends a command again. During a call a state asked for
+    becomes `pending`.
+    """
+
+    key: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class SignIn(AgentCommand, frozen=True, tag="agent.sign_in"):
+    """Join the queues, not ready: all that are assigned, or those of them that are named."""
+
+    queues: Annotated[tuple[_Line, ...], msgspec.Meta(max_length=100)] = ()
+
+
+class SignOut(AgentCommand, frozen=True, tag="agent.sign_out"):
+    """Leave every queue."""
+
+
+class SetAgentState(AgentCommand, frozen=True, tag="agent.set_state"):
+    """`wrap_up` is for queues whose wrap-up is optional: during the call, or right after it."""
+
+    state: Literal["ready", "not_ready", "wrap_up"]
+    reason: _Reason = ""
+
+
+class FinishWrapUp(AgentCommand, frozen=True, tag="agent.finish_wrap_up"):
+    state: Literal["ready", "not_ready"] = "ready"
+    reason: _Reason = ""
+
+
+class ExtendWrapUp(AgentCommand, frozen=True, tag="agent.extend_wrap_up"):
+    """Once for each wrap-up, where the queue allows it; it is logged."""
+
+
+class RepairAgentState(AgentCommand, frozen=True, tag="agent.repair"):
+    """Ask the switch anew about this person's phone, and show what it says; it is logged."""
+
+
+class ForceAgentState(AgentCommand, frozen=True, tag="agent.force"):
+    """A team lead or supervisor changes the state of somebody in their team, who sees who did it and why."""
+
+    user: _Key
+    state: Literal["ready", "not_ready", "signed_out"]
+    reason: _Reason = ""
+    why: _Why = ""
 
 
 class PopPainted(Command, frozen=True, tag="pop.painted"):
@@ -101,7 +152,19 @@ class SyncClock(Command, frozen=True, tag="clock.sync"):
     """Ask for the service's time; the screen halves the round trip."""
 
 
-ScreenCommand = SetAgentState | PopPainted | ChooseCustomer | RegisterCustomer | SyncClock
+ScreenCommand = (
+    SignIn
+    | SignOut
+    | SetAgentState
+    | FinishWrapUp
+    | ExtendWrapUp
+    | RepairAgentState
+    | ForceAgentState
+    | PopPainted
+    | ChooseCustomer
+    | RegisterCustomer
+    | SyncClock
+)
 
 _decoder: msgspec.json.Decoder[ScreenCommand] = msgspec.json.Decoder(ScreenCommand)
 
@@ -159,6 +222,7 @@ class SnapshotMessage(ServerMessage, frozen=True, tag="snapshot"):
     agent: AgentView
     calls: tuple[CallView, ...]
     cards: tuple[Card, ...]
+    desk: DeskView = DeskView()
 
 
 class ResumedMessage(ServerMessage, frozen=True, tag="resumed"):

@@ -18,6 +18,12 @@ class Action(Enum):
     ACT_ON_CALL = "act_on_call"
     SEE_AGENT_STATE = "see_agent_state"
     SET_AGENT_STATE = "set_agent_state"
+    USE_PHONE = "use_phone"  # as the page that rings and talks
+    SEE_TEAM = "see_team"
+    FORCE_AGENT_STATE = "force_agent_state"
+    SEE_OWN_WORK = "see_own_work"  # one's figures, calls, notes and sessions
+    TAKE_PHONE = "take_phone"  # sit down at another one
+    SEE_AUDIT = "see_audit"
     SEE_LINK = "see_link"
     MANAGE_PEOPLE = "manage_people"
     SEE_OPERATIONS = "see_operations"
@@ -42,7 +48,16 @@ class Phone(msgspec.Struct, frozen=True, gc=False):
     device: Device
 
 
-Object = Phone | None
+class Colleague(msgspec.Struct, frozen=True, gc=False):
+    """Somebody whose state is seen or changed, with both teams: "" is none, and nobody's."""
+
+    user: str
+    role: UserRole
+    team: str
+    team_of_actor: str
+
+
+Object = Phone | Colleague | None
 Rule = Callable[[Actor, Object], bool]
 
 
@@ -52,6 +67,18 @@ def _anybody(actor: Actor, obj: Object) -> bool:
 
 def _own(actor: Actor, obj: Object) -> bool:
     return isinstance(obj, Phone) and obj.device != "" and obj.device == actor.device
+
+
+def _leads(actor: Actor, obj: Object) -> bool:
+    """Whether *actor* leads the team in which *obj* takes calls."""
+    return (
+        actor.role in ("lead", "supervisor")
+        and isinstance(obj, Colleague)
+        and obj.user != actor.user
+        and obj.role in ("agent", "lead")
+        and obj.team != ""
+        and obj.team == obj.team_of_actor
+    )
 
 
 def _with_role(*roles: UserRole) -> Rule:
@@ -68,6 +95,12 @@ RULES: dict[Action, Rule] = {
     Action.ACT_ON_CALL: _own,
     Action.SEE_AGENT_STATE: _own,
     Action.SET_AGENT_STATE: _own,
+    Action.USE_PHONE: _own,
+    Action.SEE_TEAM: _with_role("lead", "supervisor"),
+    Action.FORCE_AGENT_STATE: _leads,
+    Action.SEE_OWN_WORK: _anybody,
+    Action.TAKE_PHONE: _with_role("agent", "lead", "supervisor"),
+    Action.SEE_AUDIT: _with_role("admin"),
     Action.MANAGE_PEOPLE: _with_role("admin"),
     Action.SEE_OPERATIONS: _with_role("admin"),
 }

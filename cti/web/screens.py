@@ -119,6 +119,7 @@ class ScreenHub:
             agent=picture.agent,
             calls=picture.calls,
             cards=picture.cards,
+            desk=picture.desk,
         )
         self._push(screen, _encode(snapshot))
 
@@ -144,6 +145,12 @@ class ScreenHub:
         screens = self._of_user.get(user, ()) if user is not None else self._of_session.values()
         for screen in [s for s in screens if token is None or s.token == token]:
             self._close(screen, m.CLOSE_SIGNED_OUT)
+            self._forget(screen)
+
+    def reseat(self, user: str) -> None:
+        """Close and forget every screen of *user*, who may open others at once: who they are has changed."""
+        for screen in list(self._of_user.get(user, ())):
+            self._close(screen, m.CLOSE_RESTART)
             self._forget(screen)
 
     def close_for_abuse(self, screen: Screen) -> None:

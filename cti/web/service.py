@@ -1,14 +1,19 @@
 """Builds the web side from the ports that it needs, and runs it: what app.py has to know of cti.web."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from zoneinfo import ZoneInfo
 
 from cti.ports import Directory, Sessions, Switch, Users
+from cti.services.agents import AgentService
 from cti.services.assist import AssistService
 from cti.services.clock import ServiceClock
 from cti.services.lag import LagProbe
+from cti.services.people import PeopleService, Work
 from cti.services.pops import PopLog
+from cti.services.views import DeskView
 from cti.settings import Web as WebSettings
 from cti.web.api import PartHealth
 from cti.web.auth import Authenticator, AuthSettings
@@ -16,10 +21,24 @@ from cti.web.commands import Commands
 from cti.web.context import Context, Live
 from cti.web.http import WebServer, keep_sessions, make_app
 from cti.web.metrics import Metrics
+from cti.web.own_calls import OwnCalls
 from cti.web.pages import Pages
 from cti.web.passwords import Passwords
+from cti.web.phone_desk import Keeper, PhoneDesk
 from cti.web.screens import ScreenHub
+from cti.web.sip_relay import SipRelays
 from cti.web.sockets import Sockets
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPhones:
+    """What phones in pages need."""
+
+    url: str  # of the switch's websocket
+    passwords: Mapping[str, str] = field(repr=False)  # the switch's, by extension
+    realm: str
+    keeper: Keeper
+    own_calls: OwnCalls
 
 
 class WebService:
@@ -32,7 +51,10 @@ class WebService:
         users: Users,
         sessions: Sessions,
         directory: Directory,
+        work: Work,
         region: str,
+        time_zone: str = "UTC",
+        desk: DeskView | None = None,
         switch: Switch | None = None,
         health: Callable[[], Sequence[PartHealth]] = lambda: (),
         live: Live = lambda: ((), ()),
@@ -42,18 +64,21 @@ class WebService:
         pages: Pages | None = None,
         clock: ServiceClock | None = None,
         passwords: Passwords | None = None,
+        phones: BrowserPhones | None = None,
     ) -> None:
         self.clock = clock or ServiceClock()
         self.metrics = metrics or Metrics()
         self.hub = ScreenHub(self.clock, on_cut=self.metrics.screens_cut.inc)
         self.pops = PopLog(self.clock, observe=self.metrics.pop_stage)
+        self.agents = AgentService(screens=self.hub, clock=self.clock, switch=switch, desk=desk, spans=work.spans)
+        self.people = PeopleService(work, self.agents)
         self.assist = AssistService(
             directory=directory,
             screens=self.hub,
             clock=self.clock,
             pops=self.pops,
             region=region,
-            switch=switch,
+            agents=self.agents,
             budget_seconds=lookup_budget_seconds,
         )
         self.lag = LagProbe(observe=self.metrics.loop_lag)
@@ -63,15 +88,21 @@ class WebService:
             sessions,
             self._passwords,
             settings=auth_settings,
-            on_out=lambda user, token: self.hub.sign_out(user=user, token=token),
+            on_out=self._sign_out,
         )
-        self._commands = Commands(self.hub, self.assist, self.clock)
+        self.sip: SipRelays | None = None
+        if phones is not None:
+            phone_desk = PhoneDesk(phones.passwords, realm=phones.realm, keeper=phones.keeper)
+            self.sip = SipRelays(phones.url, phone_desk, self.metrics, phones.own_calls)
+        self._commands = Commands(self.hub, self.assist, self.agents, self.people, self.clock)
         self.context = Context(
             settings=settings,
             auth=self.auth,
             hub=self.hub,
             assist=self.assist,
-            sockets=Sockets(self.hub, self.assist, self._commands, self.metrics),
+            agents=self.agents,
+            people=self.people,
+            sockets=Sockets(self.hub, self.assist, self.people, self._commands, self.metrics),
             pops=self.pops,
             lag=self.lag,
             clock=self.clock,
@@ -80,6 +111,8 @@ class WebService:
             live=live,
             version=_version(),
             started_at=self.clock.now(),
+            zone=ZoneInfo(time_zone),
+            sip=self.sip,
         )
         self.server = WebServer(make_app(self.context, pages=pages))
         self.metrics.gauge("cti_screens", "Open screens", lambda: sum(1 for _ in self.hub.connected()))
@@ -88,6 +121,7 @@ class WebService:
 
     async def start(self) -> str | None:
         """Listen; return the first administrator's one-time secret where nobody can log in yet, to be shown once."""
+        await self.people.load()
         secret = await self.auth.first_start()
         await self.server.start()
         return secret
@@ -104,8 +138,15 @@ class WebService:
         await self.server.close()
         await self._commands.close()
         await self.assist.close()
+        await self.agents.close()
+        await self.people.close()
         await self.auth.close()
         self._passwords.close()
+
+    def _sign_out(self, user: str | None, token: str | None) -> None:
+        self.hub.sign_out(user=user, token=token)
+        if self.sip is not None:
+            self.sip.sign_out(user=user, token=token)
 
 
 def _version() -> str:

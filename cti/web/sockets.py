@@ -6,6 +6,7 @@ from collections import deque
 from aiohttp import WSMessage, WSMsgType, web
 
 from cti.services.assist import AssistService
+from cti.services.people import PeopleService
 from cti.web import messages as m
 from cti.web.auth import Identity
 from cti.web.commands import Commands
@@ -50,8 +51,11 @@ class Patience:
 class Sockets:
     """Serves `/ws`, after the caller found out who asks and that the origin is ours."""
 
-    def __init__(self, hub: ScreenHub, assist: AssistService, commands: Commands, metrics: Metrics) -> None:
+    def __init__(
+        self, hub: ScreenHub, assist: AssistService, people: PeopleService, commands: Commands, metrics: Metrics
+    ) -> None:
         self._hub = hub
+        self._people = people
         self._assist = assist
         self._commands = commands
         self._metrics = metrics
@@ -87,6 +91,7 @@ class Sockets:
             self._hub.attach(screen, socket, transport)
             self._hub.resume(screen, seq)
             return screen
+        self._people.meet(who.user)
         screen = self._hub.open(who.actor, who.user, who.token)
         self._hub.attach(screen, socket, transport)
         self._hub.start(screen, self._assist.picture(who.actor.device))

@@ -37,7 +37,9 @@ def _tell(stage: Stage) -> None:
     for person in stage.people:
         phone = f"phone {person['device'].removeprefix('PJSIP/')}" if person["device"] else ""
         print(f"  {person['name']:<8} {person['password']:<22} {person['role']:<14} {phone}")
-    print(f"\nLog in as an agent and be ready: a customer calls every {EVERY_SECONDS} s, and the robot phone answers.")
+    print(
+        f"\nLog in as an agent, sign in, be ready: a customer calls every {EVERY_SECONDS} s; the robot phone answers."
+    )
     print(f"Log of the service: {stage.log.relative_to(HERE)}. Ctrl-C ends it all.", flush=True)
 
 

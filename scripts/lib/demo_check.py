@@ -65,7 +65,9 @@ def log_in(page: Page, url: str, name: str, password: str) -> None:
 
 
 def be_ready(page: Page) -> None:
-    """Become ready for calls, with the menu of the agent's own state."""
+    """Sign in to the queues and become ready for calls, with the menu of the agent's own state."""
+    page.locator("[aria-labelledby=sign-in] button.primary").click(timeout=10_000)
+    page.wait_for_selector("[aria-labelledby=sign-in]", state="detached", timeout=10_000)
     page.locator(".control button").first.click(timeout=10_000)
     page.locator(".control [popover] button[aria-current]").first.click(timeout=5_000)
 

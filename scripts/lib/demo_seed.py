@@ -7,8 +7,10 @@ import sys
 from typing import Literal
 
 from cti.ports import CustomerNumber, NewCustomer
+from cti.staff import ProfileChange
 from cti.storage.customers import SqlDirectory
 from cti.storage.opening import open_database
+from cti.storage.staff import SqlStaff
 from cti.storage.users import SqlUsers
 from cti.web.passwords import Passwords
 
@@ -18,6 +20,8 @@ PEOPLE: list[tuple[str, str, Literal["agent", "supervisor", "admin"], str]] = [
     ("susan", "苏珊", "supervisor", "PJSIP/1901"),
     ("admin", "管理员", "admin", ""),
 ]
+
+TEAM, QUEUES = "一组", ("support", "sales")
 
 CUSTOMERS = [
     ("王小明", "13800138000", "上海浦江贸易有限公司", ("重要客户",), "喜欢下午接电话"),
@@ -32,14 +36,18 @@ async def main(url: str) -> None:
     db = await open_database(url)
     passwords = Passwords()
     try:
-        users, directory = SqlUsers(db), SqlDirectory(db)
+        users, directory, staff = SqlUsers(db), SqlDirectory(db), SqlStaff(db)
+        await staff.make_team(TEAM)
         people = []
         for name, shown, role, device in PEOPLE:
             password = "-".join(secrets.token_hex(2) for _ in range(4))
             hashed = await passwords.hash(password)
-            await users.create(
+            user = await users.create(
                 name, display_name=shown, role=role, device=device, password_hash=hashed, must_change=False
             )
+            if role in ("agent", "supervisor"):
+                queues = dict.fromkeys(QUEUES, 0) if role == "agent" else {}
+                await staff.change(user.id, ProfileChange(team=TEAM, queues=queues))
             people.append({"name": name, "password": password, "role": role, "device": device})
         for name, number, company, tags, note in CUSTOMERS:
             numbers = (CustomerNumber(f"+86{number}"),)

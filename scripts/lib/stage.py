@@ -81,15 +81,6 @@ def a_stage(name: str, *, web_port: int = 8080) -> Iterator[Stage]:
         config = _configure(name, folder, facts, _free_port(web_port))
         quiet(DAEMON, "migrate", "--config", config)
         seeded = seed(folder)
-        # The daemon pauses and resumes agents; that they belong to a queue is the PBX's business.
-        members = [(queue, agent) for queue in ("support", "sales") for agent in AGENTS]
-        amionce.send(
-            facts["ami"],
-            [
-                {"Action": "QueueAdd", "Queue": queue, "Interface": f"PJSIP/{agent}", "MemberName": f"Agent {agent}"}
-                for queue, agent in members
-            ],
-        )
         log = folder / "daemon.log"
         with open(log, "wb") as output:
             daemon = subprocess.Popen(

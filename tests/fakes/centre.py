@@ -16,11 +16,15 @@ from cti.calls.facts import ChannelId, Device, Fact, LinkLost, MemberSeen, Membe
 from cti.calls.model import Call, CallId, Cause, Connection, ConnectionState, Direction, Role
 from cti.ports import Customer as CustomerRecord
 from cti.ports import CustomerMatch, CustomerNumber, NewCustomer, SwitchError, UserRole
+from cti.services.clock import ServiceClock
+from cti.services.people import Work
 from cti.services.pops import Stage
+from cti.services.views import DeskView
 from cti.settings import Web as WebSettings
 from cti.web.pages import Pages
 from cti.web.passwords import Passwords
-from cti.web.service import WebService
+from cti.web.service import BrowserPhones, WebService
+from tests.fakes.staff import FakeAgentLog, FakeAuditLog, FakeDeskLog, FakeStaff
 from tests.fakes.storage import FakeDirectory, FakeSessions, FakeUsers
 
 PATIENCE = 5.0  # seconds after which a story that waits for something fails
@@ -57,15 +61,36 @@ class Directory(FakeDirectory):
 
 
 class FakeSwitch:
-    """Keeps what it was asked; `refuse` is what it answers."""
+    """Keeps what it was asked; `refuse` is what it answers, `obeys` gets what it did not refuse."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, bool, str]] = []
+        self.joined: list[tuple[str, str, int, bool]] = []
+        self.left: list[tuple[str, str]] = []
         self.refuse: SwitchError | None = None
+        self.silent = False  # never answers
+        self.obeys: Callable[[str, Device, bool | None, str], None] = lambda queue, member, paused, reason: None
         self.snapshots = 0
 
-    async def pause(self, member: Device, *, paused: bool, reason: str = "") -> None:
+    async def pause(self, member: Device, *, paused: bool, reason: str = "", queue: str = "") -> None:
         self.asked.append((member, paused, reason))
+        await self._answers()
+        self.obeys(queue, member, paused, reason)
+
+    async def join_queue(self, queue: str, member: Device, *, name: str, penalty: int, paused: bool) -> None:
+        self.joined.append((queue, member, penalty, paused))
+        await self._answers()
+        self.obeys(queue, member, paused, "")
+
+    async def leave_queue(self, queue: str, member: Device) -> None:
+        self.left.append((queue, member))
+        await self._answers()
+        self.obeys(queue, member, None, "")
+
+    async def _answers(self) -> None:
+        await asyncio.sleep(0)
+        if self.silent:
+            await asyncio.Event().wait()
         if self.refuse is not None:
             raise self.refuse
 
@@ -165,7 +190,10 @@ class Agent:
         assert self.socket is not None
         while True:
             message = await self.socket.receive(PATIENCE)
-            if message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING):
+            if message.type is aiohttp.WSMsgType.CLOSE:
+                code: int = message.data  # close_code is another when the service has gone by the time we answer
+                return code
+            if message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING):
                 return self.socket.close_code
 
     async def leaves(self) -> None:
@@ -230,9 +258,18 @@ class Customer:
 
 class Centre:
     def __init__(
-        self, *, budget_seconds: float = 0.5, settings: WebSettings | None = None, pages: Pages | None = None
+        self,
+        *,
+        budget_seconds: float = 0.5,
+        settings: WebSettings | None = None,
+        pages: Pages | None = None,
+        phones: BrowserPhones | None = None,
+        desk: DeskView | None = None,
+        clock: ServiceClock | None = None,
     ) -> None:
         self.users = FakeUsers()
+        self.staff = FakeStaff(self.users)
+        self.work = Work(self.staff, FakeAuditLog(), FakeAgentLog(), FakeDeskLog())
         self.sessions = FakeSessions(self.users)
         self.directory = Directory()
         self.switch = FakeSwitch()
@@ -244,11 +281,15 @@ class Centre:
             users=self.users,
             sessions=self.sessions,
             directory=self.directory,
+            work=self.work,
+            desk=desk,
+            clock=clock,
             region="CN",
             switch=self.switch,
             lookup_budget_seconds=budget_seconds,
             passwords=Passwords(threads=1),
             pages=pages,
+            phones=phones,
         )
         self.people: list[Agent] = []
 
@@ -330,9 +371,27 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+class Jumps:
+    """Makes the loop's clock and the service's go forward at once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        loop = asyncio.get_running_loop()
+        real = loop.time
+        loop.time = lambda: real() + self.seconds  # type: ignore[method-assign]
+        self.clock = ServiceClock(monotonic_ns=lambda: time.monotonic_ns() + int(self.seconds * 1e9))
+
+    async def forward(self, seconds: float) -> None:
+        """Let *seconds* pass, and what is due by then happen."""
+        self.seconds += seconds
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
-async def running(**settings: Any) -> AsyncIterator[Centre]:
-    centre = Centre(**settings)
+async def running(*, kind: type[Centre] = Centre, **settings: Any) -> AsyncIterator[Centre]:
+    centre = kind(**settings)
+    await centre.web.people.load()
     await centre.web.server.start()
     tasks = asyncio.get_running_loop().create_task(centre.web.run())
     try:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from cti.assist.numbers import is_e164, normalise
+from cti.assist.ranking import rank
 from cti.calls.model import CallId, FinishedCall
 from cti.ports import (
     ConnectionSpan,
@@ -15,7 +16,6 @@ from cti.ports import (
     Credentials,
     Customer,
     CustomerMatch,
-    CustomerNumber,
     NameTaken,
     NewCustomer,
     OpenCall,
@@ -23,6 +23,7 @@ from cti.ports import (
     User,
     UserRole,
 )
+from cti.storage.customers import candidate_of, once
 
 Key = tuple[str, str, str]
 
@@ -95,17 +96,21 @@ def _latest(calls: list[FinishedCall], limit: int) -> list[FinishedCall]:
 class FakeDirectory:
     def __init__(self, call_log: FakeCallLog | None = None) -> None:
         self.customers: dict[int, Customer] = {}
+        self.denied: set[tuple[str, int]] = set()
         self.call_log = call_log or FakeCallLog()
 
     async def by_number(self, e164: str) -> list[CustomerMatch]:
-        found = [
-            self._match(customer)
+        matches = {
+            customer.id: self._match(customer)
             for customer in self.customers.values()
             if any(number.e164 == e164 for number in customer.numbers)
-        ]
-        return sorted(
-            found, key=lambda match: match.contacts[0].at.timestamp() if match.contacts else 0.0, reverse=True
-        )
+        }
+        ranked = rank(candidate_of(match, e164, denied=(e164, id_) in self.denied) for id_, match in matches.items())
+        return [msgspec.structs.replace(matches[id_], reason=reason) for id_, reason in ranked]
+
+    async def deny(self, e164: str, customer: int, *, who: str) -> None:
+        if customer in self.customers:
+            self.denied.add((e164, customer))
 
     async def get(self, customer: int) -> Customer | None:
         return self.customers.get(customer)
@@ -117,10 +122,13 @@ class FakeDirectory:
         made = Customer(
             len(self.customers) + 1,
             customer.name,
-            tuple(CustomerNumber(e164, kind) for e164, kind in {n.e164: n.kind for n in customer.numbers}.items()),
+            tuple(once(customer.numbers)),
             customer.tags,
             customer.company,
             customer.note,
+            customer.kind,
+            customer.owner,
+            fields=customer.fields,
         )
         self.customers[made.id] = made
         return self._match(made)
@@ -142,19 +150,41 @@ class FakeSessions:
     def __init__(self, users: "FakeUsers") -> None:
         self.users = users
         self.kept: dict[bytes, tuple[int, datetime, datetime, datetime]] = {}
+        self.whence: dict[bytes, tuple[str, str]] = {}
         users.sessions = self
 
-    async def create(self, user: int, *, now: datetime, expires_at: datetime) -> str:
+    async def create(
+        self, user: int, *, now: datetime, expires_at: datetime, source: str = "", browser: str = ""
+    ) -> str:
         token = secrets.token_urlsafe(32)
+        self.whence[_hash(token)] = (source, browser)
         self.kept[_hash(token)] = (user, now, now, expires_at)
         return token
 
     async def find(self, token: str, *, now: datetime) -> Session | None:
-        kept = self.kept.get(_hash(token))
+        return self._living(_hash(token), now)
+
+    async def of(self, user: int, *, now: datetime) -> list[Session]:
+        living = [self._living(digest, now) for digest, kept in self.kept.items() if kept[0] == user]
+        found = [session for session in living if session is not None]
+        return sorted(found, key=lambda session: session.last_seen_at, reverse=True)
+
+    async def end(self, user: int, session: str) -> bool:
+        gone = [d for d, kept in self.kept.items() if kept[0] == user and d.hex()[:24] == session]
+        for digest in gone:
+            del self.kept[digest]
+        return bool(gone)
+
+    @staticmethod
+    def name_of(token: str) -> str:
+        return _hash(token).hex()[:24]
+
+    def _living(self, digest: bytes, now: datetime) -> Session | None:
+        kept = self.kept.get(digest)
         user = self.users.kept.get(kept[0]) if kept else None
         if kept is None or user is None or user.user.disabled or kept[3] <= now:
             return None
-        return Session(user.user, *kept[1:])
+        return Session(user.user, *kept[1:], digest.hex()[:24], *self.whence[digest])
 
     async def touch(self, token: str, session: Session, *, now: datetime) -> None:
         kept = self.kept.get(_hash(token))

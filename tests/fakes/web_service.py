@@ -10,9 +10,11 @@ import msgspec
 from aiohttp import web
 
 from cti.ports import Customer, CustomerMatch, CustomerNumber
-from cti.services.views import AgentView, CallView, Card, LinkView, Stamps
+from cti.services.views import AgentView, CallView, Card, DeskView, LinkView, PendingView, Stamps
 from cti.web import api
 from cti.web import messages as m
+from tests.fakes.sip_switch import SipSwitch
+from tests.fakes.web_people import PeopleRoutes, as_json, refused
 
 STATIC = Path(__file__).parents[2] / "cti" / "web" / "static"
 CSP = (
@@ -21,6 +23,7 @@ CSP = (
 )
 
 CAROL = m.Me(user="carol", name="陈静", role="agent", device="PJSIP/1001", extension="1001")
+WEB_CAROL = m.Me(user="carol", name="陈静", role="agent", device="PJSIP/1101", extension="1101")
 ADMIN = m.Me(user="admin", name="Administrator", role="admin", device="", extension="")
 
 
@@ -28,21 +31,30 @@ def now() -> float:
     return time.time() * 1000
 
 
-class FakeService:
-    """One person's service. Replies to commands at once; everything else happens when a test says so."""
+class FakeService(PeopleRoutes):
+    """One person's service. Replies to commands at once; everything else happens when a test says so.
 
-    def __init__(self, me: m.Me = CAROL) -> None:
+    With *switch* the page is a phone that registers there; without, the phone stands on the desk.
+    """
+
+    def __init__(self, me: m.Me = CAROL, *, switch: SipSwitch | None = None) -> None:
+        super().__init__()
         self.me = me
+        self.switch = switch
         self.password = "correct horse"
         self.must_change = False
         self.signed_in = True
         self.takes_sockets = True
         self.throttled_seconds = 0.0
-        self.people: list[api.Person] = []
         self.ops: api.Ops | None = None
         self.link = LinkView(up=True, since=now() - 3_600_000)
-        self.agent = AgentView(state="ready", since=now() - 134_000, queues=("support", "sales"))
+        self.agent = AgentView(
+            state="ready", since=now() - 134_000, queues=("support", "sales"), assigned=("support", "sales")
+        )
+        self.desk = DeskView()
+        self.silent: set[type[m.Command]] = set()  # commands that get no answer
         self.calls: dict[str, CallView] = {}
+        self.numbers: dict[str, str] = {}  # of every call, those that are over too
         self.cards: dict[str, Card] = {}
         self.commands: list[m.ScreenCommand] = []
         self.refuses: dict[type[m.Command], tuple[str, str]] = {}
@@ -63,9 +75,12 @@ class FakeService:
         app.router.add_post("/api/logout", self._log_out)
         app.router.add_post("/api/password", self._set_password)
         app.router.add_get("/api/ops", self._get_ops)
-        app.router.add_get("/api/people", self._get_people)
-        app.router.add_post("/api/people", self._add_person)
-        app.router.add_post("/api/people/enable", self._enable_person)
+        self.add_routes(app)
+        if self.switch is None:
+            app.router.add_post("/api/phone", _no_phone)
+        else:
+            app.router.add_post("/api/phone", self.switch.give)
+            app.router.add_get("/sip", self.switch.connect)
         app.router.add_get("/", _index)
         app.router.add_static("/", STATIC)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -105,7 +120,7 @@ class FakeService:
         known = "hidden" if not number else "unknown" if not matches else "known" if len(matches) == 1 else "several"
         only = matches[0].customer.id if len(matches) == 1 else None
         card = Card(call=id_, state=state or known, matches=matches, chosen=only)  # type: ignore[arg-type]
-        self.calls[id_], self.cards[id_] = view, card
+        self.calls[id_], self.cards[id_], self.numbers[id_] = view, card, number
         await self.set_agent(state="ringing")
         await self._push(m.PopMessage(pop=f"pop-{id_}", call=view, card=card, stamps=Stamps(at, at + 0.2, at + 0.4)))
         return id_
@@ -115,16 +130,25 @@ class FakeService:
         await self._push(m.CardMessage(card=card))
 
     async def answer(self, call: str) -> None:
-        await self._put_call(call, state="connected", answered_at=now())
+        await self.put_call(call, state="connected", answered_at=now())
         await self.set_agent(state="talking")
 
-    async def hang_up(self, call: str, cause: str = "normal_clearing") -> None:
+    async def put_call(self, call: str, **changes: Any) -> None:
+        self.calls[call] = msgspec.structs.replace(self.calls[call], **changes)
+        await self._push(m.CallMessage(call=self.calls[call]))
+
+    async def hang_up(self, call: str, cause: str = "normal_clearing", **agent: Any) -> None:
         del self.calls[call]
         await self._push(m.CallGoneMessage(call=call, cause=cause))
-        await self.set_agent(state="ready")
+        await self.set_agent(**{"state": "ready", **agent})
+
+    async def wrap_up(self, call: str, *, seconds: float = 60.0, can_extend: bool = True) -> None:
+        """The call is over and is written up, for so long."""
+        until = now() + seconds * 1000
+        await self.hang_up(call, state="wrap_up", wrap_up="extendable", wrap_up_until=until, can_extend=can_extend)
 
     async def set_agent(self, **changes: Any) -> None:
-        self.agent = msgspec.structs.replace(self.agent, since=now(), **changes)
+        self.agent = msgspec.structs.replace(self.agent, **{"since": now(), **changes})
         await self._push(m.AgentMessage(agent=self.agent))
 
     async def set_link(self, *, up: bool) -> None:
@@ -179,6 +203,7 @@ class FakeService:
             agent=self.agent,
             calls=tuple(self.calls.values()),
             cards=cards,
+            desk=self.desk,
         )
 
     async def _obey(self, command: m.ScreenCommand) -> None:
@@ -189,21 +214,31 @@ class FakeService:
             code, text = self.refuses[type(command)]
             await self._push(m.RefusalMessage(id=command.id, code=code, text=text))
             return
+        if type(command) in self.silent:
+            return
         match command:
             case m.PopPainted():
                 return
-            case m.SetAgentState(state=state, reason=reason):
-                await self.set_agent(state=state, reason=reason)
+            case m.SetAgentState(state=state, reason=reason) if self.agent.state in ("ringing", "talking", "held"):
+                pending = None if state == "ready" else PendingView(state, reason)
+                await self.set_agent(since=self.agent.since, pending=pending)
+            case m.SetAgentState(state=state, reason=reason) | m.FinishWrapUp(state=state, reason=reason):
+                await self.set_agent(state=state, reason=reason, pending=None, wrap_up_until=None, can_extend=False)
+            case m.ExtendWrapUp():
+                until = (self.agent.wrap_up_until or now()) + 30_000
+                await self.set_agent(since=self.agent.since, wrap_up_until=until, can_extend=False)
+            case m.SignIn(queues=queues):
+                await self.set_agent(state="not_ready", reason="signed_in", queues=queues or self.agent.assigned)
+            case m.SignOut():
+                await self.set_agent(state="signed_out", reason="", queues=())
+            case m.RepairAgentState():
+                await self.set_agent(since=self.agent.since)
             case m.ChooseCustomer(call=call, customer=customer):
                 await self.put_card(msgspec.structs.replace(self.cards[call], chosen=customer))
             case m.RegisterCustomer(call=call):
-                match = registered(command, self.calls[call].number)
+                match = registered(command, self.numbers[call])
                 await self.put_card(Card(call=call, state="known", matches=(match,), chosen=match.customer.id))
         await self._push(m.DoneMessage(id=command.id, now=now()))
-
-    async def _put_call(self, call: str, **changes: Any) -> None:
-        self.calls[call] = msgspec.structs.replace(self.calls[call], **changes)
-        await self._push(m.CallMessage(call=self.calls[call]))
 
     async def _push(self, message: m.ServerMessage) -> None:
         self._seq += 1
@@ -218,17 +253,17 @@ class FakeService:
     # --- HTTP --------------------------------------------------------------------------------------------------------
 
     def _account(self) -> web.Response:
-        return _json(api.Account(me=self.me, must_change=self.must_change))
+        return as_json(api.Account(me=self.me, must_change=self.must_change))
 
     async def _get_me(self, _: web.Request) -> web.Response:
-        return self._account() if self.signed_in else _refused(401, "signed_out")
+        return self._account() if self.signed_in else refused(401, "signed_out")
 
     async def _log_in(self, request: web.Request) -> web.Response:
         form = msgspec.json.decode(await request.read(), type=api.LoginForm)
         if self.throttled_seconds:
-            return _refused(429, "slow_down", self.throttled_seconds)
+            return refused(429, "slow_down", self.throttled_seconds)
         if (form.user, form.password) != (self.me.user, self.password):
-            return _refused(401, "wrong_password")
+            return refused(401, "wrong_password")
         self.signed_in = True
         return self._account()
 
@@ -239,39 +274,14 @@ class FakeService:
     async def _set_password(self, request: web.Request) -> web.Response:
         form = msgspec.json.decode(await request.read(), type=api.PasswordForm)
         if form.old != self.password:
-            return _refused(403, "wrong_password")
+            return refused(403, "wrong_password")
         if len(set(form.new)) < 4:
-            return _refused(400, "weak_password")
+            return refused(400, "weak_password")
         self.password, self.must_change = form.new, False
         return self._account()
 
     async def _get_ops(self, _: web.Request) -> web.Response:
-        return _json(self.ops) if self.ops else _refused(503, "busy")
-
-    async def _get_people(self, _: web.Request) -> web.Response:
-        return _json(api.People(people=tuple(self.people)))
-
-    async def _add_person(self, request: web.Request) -> web.Response:
-        form = msgspec.json.decode(await request.read(), type=api.NewPerson)
-        if any(person.user == form.user for person in self.people):
-            return _refused(409, "already_exists")
-        person = api.Person(
-            user=form.user,
-            name=form.name,
-            role=form.role,
-            device=form.device,
-            enabled=True,
-            must_change=True,
-            connected=False,
-        )
-        self.people.append(person)
-        return _json(api.PersonMade(person=person, password="mild-otter-7431"))
-
-    async def _enable_person(self, request: web.Request) -> web.Response:
-        form = msgspec.json.decode(await request.read(), type=api.EnablePerson)
-        at = next(i for i, person in enumerate(self.people) if person.user == form.user)
-        self.people[at] = msgspec.structs.replace(self.people[at], enabled=form.enabled, connected=False)
-        return _json(self.people[at])
+        return as_json(self.ops) if self.ops else refused(503, "busy")
 
 
 def shown(number: str) -> str:
@@ -291,14 +301,8 @@ def registered(command: m.RegisterCustomer, number: str) -> CustomerMatch:
     return CustomerMatch(customer=customer)
 
 
-def _json(answer: msgspec.Struct) -> web.Response:
-    return web.Response(body=msgspec.json.encode(answer), content_type="application/json")
-
-
-def _refused(status: int, code: str, retry_after: float | None = None) -> web.Response:
-    answer = _json(api.Refused(code=code, text=f"refused: {code}", retry_after_seconds=retry_after))
-    answer.set_status(status)
-    return answer
+async def _no_phone(_: web.Request) -> web.Response:
+    return refused(404, "no_phone")
 
 
 async def _index(_: web.Request) -> web.FileResponse:

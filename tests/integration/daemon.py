@@ -31,8 +31,20 @@ Frame = dict[str, Any]
 class Daemon:
     """One service with a folder of its own; it can be killed and started again on the same folder."""
 
-    def __init__(self, folder: Path, *, ami: tuple[str, int], secret: str, port: int, database: str = "") -> None:
-        """*database* is the URL of another than a SQLite file in *folder*."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        ami: tuple[str, int],
+        secret: str,
+        port: int,
+        database: str = "",
+        phones: tuple[str, Path] | None = None,
+    ) -> None:
+        """*database* is the URL of another than a SQLite file in *folder*.
+
+        *phones*: the switch's websocket, and the file with its passwords of the phones in the browser.
+        """
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
         self.config = folder / "cti.toml"
@@ -42,9 +54,13 @@ class Daemon:
         self._process: asyncio.subprocess.Process | None = None
         self._clients: list[aiohttp.ClientSession] = []
         folder.mkdir(parents=True, exist_ok=True)
+        of_switch = of_phones = ""
+        if phones is not None:
+            of_switch = f'web_socket = "{phones[0]}"\n'
+            of_phones = f'[phones]\nsecrets_file = "{phones[1]}"\nwait_seconds = 4\n'
         self.config.write_text(
             f'[switch]\nusername = "cti"\nhost = "{ami[0]}"\nport = {ami[1]}\nsecret = "{secret}"\n'
-            f'supervisors = ["PJSIP/1901"]\n[database]\nurl = "{database or f"sqlite:///{self.database}"}"\n'
+            f'supervisors = ["PJSIP/1901"]\n{of_switch}{of_phones}[database]\nurl = "{database or f"sqlite:///{self.database}"}"\n'
             f'backup_folder = "{folder}/backups"\n[web]\nport = {port}\n',
             encoding="utf-8",
         )

@@ -18,10 +18,12 @@ async def test_the_link_and_the_state_follow_the_switch(centre: Centre) -> None:
     assert (ready["state"], ready["queues"]) == ("ready", ["sales", "support"])
 
     centre.states(centre.member(anna, paused=True, reason="lunch"))
-    assert await anna.meanwhile() == []  # still gets calls of the other queue
+    one = (await anna.sees("agent"))["agent"]
+    assert one["state"] == "ready"  # still gets calls of the other queue
+    assert {place["queue"]: place["paused"] for place in one["places"]} == {"sales": False, "support": True}
     centre.states(centre.member(anna, "sales", paused=True, reason="lunch"))
     paused = (await anna.sees("agent"))["agent"]
-    assert (paused["state"], paused["reason"]) == ("not_ready", "lunch")
+    assert (paused["state"], paused["reason"], paused["forced_by"]) == ("not_ready", "lunch", "switch")
 
     centre.states(DeviceReachable(centre.time(), anna.device, reachable=False))
     assert (await anna.sees("agent"))["agent"]["state"] == "phone_lost"
@@ -59,8 +61,15 @@ async def test_a_break_is_shown_when_the_switch_says_so_and_not_before(centre: C
     assert answer["type"] == "done"
     assert centre.switch.asked == [(anna.device, True, "lunch Action: Originate")]
     assert await anna.meanwhile() == []
+    shown = [frame["agent"] for frame in anna.frames if frame["type"] == "agent"][-1]
+    assert (shown["state"], shown["asked"]["state"], shown["asked"]["reason"]) == (
+        "ready",
+        "not_ready",
+        "lunch Action: Originate",
+    )
     centre.states(centre.member(anna, paused=True, reason="lunch"))
-    assert (await anna.sees("agent"))["agent"]["state"] == "not_ready"
+    paused = (await anna.sees("agent"))["agent"]
+    assert (paused["state"], paused["asked"]) == ("not_ready", None)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +85,17 @@ async def test_what_the_switch_refuses_is_told(centre: Centre, error: SwitchErro
     centre.link_comes_up(centre.member(anna))
     centre.switch.refuse = error
 
-    assert (await anna.asks("agent.set_state", state="ready"))["code"] == code
+    assert (await anna.asks("agent.set_state", state="not_ready"))["code"] == code
+    assert centre.view(anna)["state"] == "ready"
+    assert centre.view(anna)["asked"] is None
 
 
 async def test_without_a_link_or_a_queue_or_a_phone_nothing_is_asked(centre: Centre) -> None:
     anna = await centre.agent("anna", extension="1001")
     assert (await anna.asks("agent.set_state", state="ready"))["code"] == "link_down"
     centre.link_comes_up()
-    assert (await anna.asks("agent.set_state", state="ready"))["code"] == "switch_refused"
+    assert (await anna.asks("agent.set_state", state="ready"))["code"] == "no_queue"
+    assert (await anna.asks("agent.sign_in"))["code"] == "no_queue"
     root = await centre.person("root", role="admin")
     await root.opens()
     assert (await root.asks("agent.set_state", state="ready"))["code"] == "no_device"

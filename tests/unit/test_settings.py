@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cti.settings import BadSettings, load
+from cti.settings import BadSettings, load, phone_secrets_of
 
 
 def write(folder: Path, text: str) -> Path:
@@ -91,3 +91,77 @@ def test_a_secret_that_others_may_read_is_a_fault(tmp_path: Path) -> None:
 def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="line 2"):
         load(write(tmp_path, "[switch]\nusername =\n"))
+
+
+PHONES = """[switch]
+username = "cti"
+secret = "a"
+web_socket = "{socket}"
+[phones]
+secrets_file = "{file}"
+"""
+
+
+def phone_secrets(folder: Path, text: str, *, mode: int = 0o600) -> Path:
+    path = folder / "phones.toml"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_phones_in_the_browser(tmp_path: Path) -> None:
+    file = phone_secrets(tmp_path, '1101 = "long enough"\n')
+    settings = load(write(tmp_path, PHONES.format(socket="ws://127.0.0.1:8088/ws", file=file)))
+
+    assert phone_secrets_of(settings.phones) == {"1101": "long enough"}
+    assert settings.phones.wait_seconds == 20
+
+
+@pytest.mark.parametrize(
+    ("socket", "secrets", "mode", "key", "problem"),
+    [
+        ("ws://10.0.0.5:8088/ws", '1101 = "long enough"', 0o600, "switch.web_socket", "another machine"),
+        ("http://127.0.0.1", '1101 = "long enough"', 0o600, "switch.web_socket", "write it like"),
+        ("ws://127.0.0.1:8088/ws", '1101 = "long enough"', 0o644, "phones.secrets_file", "others may read"),
+        ("ws://127.0.0.1:8088/ws", '1101 = "hush"', 0o600, "phones.secrets_file", "8 characters"),
+        ("ws://127.0.0.1:8088/ws", 'anna = "long enough"', 0o600, "phones.secrets_file", "no extension"),
+        ("ws://127.0.0.1:8088/ws", '1101 = "long enough', 0o600, "phones.secrets_file", "no TOML"),
+    ],
+)
+def test_what_is_wrong_with_phones_is_told(
+    tmp_path: Path, socket: str, secrets: str, mode: int, key: str, problem: str
+) -> None:
+    file = phone_secrets(tmp_path, secrets, mode=mode)
+    with pytest.raises(BadSettings) as bad:
+        load(write(tmp_path, PHONES.format(socket=socket, file=file)))
+
+    (fault,) = bad.value.faults
+    assert fault.key == key
+    assert problem in fault.problem
+    assert "long enough" not in fault.problem
+
+
+def test_phones_without_their_passwords_are_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings) as bad:
+        load(write(tmp_path, PHONES.format(socket="ws://127.0.0.1:8088/ws", file="")))
+    assert [fault.key for fault in bad.value.faults] == ["phones.secrets_file"]
+
+
+def test_queues_are_told_apart_and_have_defaults(tmp_path: Path) -> None:
+    head = '[switch]\nusername = "cti"\nsecret = "a"\n'
+    settings = load(
+        write(tmp_path, head + '[[queue]]\nname = "support"\nwrap_up = "timed"\n[[queue]]\nname = "sales"\n')
+    )
+    assert [(queue.name, queue.wrap_up, queue.wrap_up_seconds) for queue in settings.queue] == [
+        ("support", "timed", 60.0),
+        ("sales", "none", 60.0),
+    ]
+    assert settings.agents.not_ready_reasons[0].code == "break"
+    assert load(write(tmp_path, head)).queue == ()
+
+    with pytest.raises(BadSettings) as bad:
+        load(write(tmp_path, head + '[[queue]]\nname = "a b"\n[[queue]]\nname = "x"\nwrap_up = "never"\n'))
+    assert [fault.key for fault in bad.value.faults] == ["queue", "queue"]
+    with pytest.raises(BadSettings) as twice:
+        load(write(tmp_path, head + '[[queue]]\nname = "x"\n[[queue]]\nname = "x"\n'))
+    assert "twice" in str(twice.value)

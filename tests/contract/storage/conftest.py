@@ -9,15 +9,21 @@ from pathlib import Path
 import pytest
 
 from cti.ports import CallLog, Directory, OpenCalls, Sessions, Users
+from cti.staff import AgentLog, AuditLog, DeskLog, Staff
+from cti.storage.agent_log import SqlAgentLog
+from cti.storage.audit import SqlAuditLog
 from cti.storage.calls import SqlCallLog
 from cti.storage.customers import SqlDirectory
+from cti.storage.desk_log import SqlDeskLog
 from cti.storage.engine import Database
 from cti.storage.open_calls import SqlOpenCalls
 from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
 from cti.storage.sessions import SqlSessions
+from cti.storage.staff import SqlStaff
 from cti.storage.users import SqlUsers
 from tests.contract.postgres import Cluster, cluster
+from tests.fakes.staff import FakeAgentLog, FakeAuditLog, FakeDeskLog, FakeStaff
 from tests.fakes.storage import FakeCallLog, FakeDirectory, FakeOpenCalls, FakeSessions, FakeUsers
 
 
@@ -40,13 +46,19 @@ class Storage:
         self.open_calls = open_calls
         self.users = users
         self.sessions = sessions
+        self.staff: Staff
+        self.spans: AgentLog
+        self.audit: AuditLog
+        self.desk_log: DeskLog
         self.db: Database | None = None
         self.recorder: Recorder | None = None
 
     async def settled(self) -> None:
         """Return when what is written behind the events is written."""
         recorder = self.recorder
-        await until(lambda: not (recorder and (recorder._open or recorder._seen or recorder._writing)))
+        await until(
+            lambda: not (recorder and (recorder._open or recorder._seen or recorder._kept or recorder._writing))
+        )
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +70,8 @@ async def sql_storage(url: str, folder: Path) -> AsyncIterator[Storage]:
     storage = Storage(
         SqlDirectory(db), SqlCallLog(db, recorder), SqlOpenCalls(db, recorder), SqlUsers(db), SqlSessions(db)
     )
+    storage.staff, storage.audit = SqlStaff(db), SqlAuditLog(db)
+    storage.spans, storage.desk_log = SqlAgentLog(db, recorder), SqlDeskLog(db)
     storage.db, storage.recorder = db, recorder
     try:
         yield storage
@@ -93,7 +107,10 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     if request.param == "fake":
         open_calls, users = FakeOpenCalls(), FakeUsers()
         calls = FakeCallLog(open_calls)
-        yield Storage(FakeDirectory(calls), calls, open_calls, users, FakeSessions(users))
+        storage = Storage(FakeDirectory(calls), calls, open_calls, users, FakeSessions(users))
+        storage.staff, storage.audit = FakeStaff(users), FakeAuditLog()
+        storage.spans, storage.desk_log = FakeAgentLog(), FakeDeskLog()
+        yield storage
         return
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path}/cti.db"

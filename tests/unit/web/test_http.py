@@ -118,7 +118,7 @@ async def test_administrators_make_people_and_others_do_not(centre: Centre) -> N
 
     assert made["person"] == {
         "user": "ben", "name": "Ben", "role": "agent", "device": "PJSIP/1002",
-        "enabled": True, "must_change": True, "connected": False,
+        "enabled": True, "must_change": True, "connected": False, "team": "", "queues": [],
     }  # fmt: skip
     assert re.fullmatch(r"[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){3}", made["password"])
     assert (await _log_in(centre.stranger(), "ben", made["password"])).status == 200
