@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from cti.services.views import AgentView, PendingView
 from cti.web import messages as m
 from tests.browser.conftest import OpenPage
+from tests.fakes import shift
 from tests.fakes.customers import ANNA_ROSSI, LI_XIAOMING, WANG_FANG
 from tests.fakes.operations import figures, staff
-from tests.fakes.web_service import ADMIN, FakeService
+from tests.fakes.sip_switch import SipSwitch
+from tests.fakes.web_service import ADMIN, WEB_CAROL, FakeService
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -83,7 +86,7 @@ async def test_desk(open_page: OpenPage, language: str, theme: str) -> None:
         await service.hang_up(call)
 
         await service.ring(NUMBER, state="failed")
-        await expect(page.locator("section:has(> .strip)")).to_contain_text("138 0013 8000")
+        await expect(page.locator("section .strip")).to_contain_text("138 0013 8000")
         await page.keyboard.press("F2")
         await expect(page.locator("[data-state=failed] h1")).to_be_visible()
         assert await findings(page) == []
@@ -123,4 +126,77 @@ async def test_administration(open_page: OpenPage, language: str, theme: str) ->
         await page.locator("[name=user]").fill("xin")
         await page.keyboard.press("Enter")
         await expect(page.locator("output")).to_be_visible()
+        assert await findings(page) == []
+
+
+async def test_work(open_page: OpenPage, language: str, theme: str) -> None:
+    async with FakeService() as service:
+        shift.fill(service)
+        service.agent = AgentView(state="signed_out", since=0.0, assigned=("support",))
+        page = await open_page(service.url, language=language, theme=theme)
+        await expect(page.get_by_role("checkbox")).to_be_visible()
+        await expect(page.get_by_role("listitem").first).to_be_visible()
+        assert await findings(page) == []
+
+        service.agent = shift.agent()
+        await service.set_agent(state="not_ready", reason="meeting", forced_by="赵磊", why="15:00")
+        await expect(page.locator("section > .note")).to_be_visible()
+        assert await findings(page) == []
+        service.refuses[m.SetAgentState] = ("outcome_unknown", "")
+        await page.keyboard.press("Shift+F8")
+        assert await findings(page) == []
+        await page.keyboard.press("Enter")
+        await expect(page.locator("section > .note")).to_have_count(2)
+        assert await findings(page) == []
+
+        call = await service.ring(NUMBER, WANG_FANG)
+        await service.answer(call)
+        await service.set_agent(pending=PendingView("not_ready", "lunch"), forced_by="")
+        assert await findings(page) == []
+        await service.wrap_up(call, seconds=5)
+        await expect(page.locator(".time svg")).to_be_visible()
+        assert await findings(page) == []
+        await service.set_agent(pending=None)
+        assert await findings(page) == []
+
+
+async def test_phone(open_page: OpenPage, language: str, theme: str) -> None:
+    """Without a microphone, which this Chromium has not: the notice stands over everything else."""
+    switch = SipSwitch()
+    async with FakeService(WEB_CAROL, switch=switch) as service:
+        shift.fill(service)
+        page = await open_page(service.url, language=language, theme=theme)
+        await expect(page.locator("section.notice")).to_be_visible()
+        assert await findings(page) == []
+        call = await service.ring(NUMBER, WANG_FANG)
+        leg = await switch.rings(call, NUMBER)
+        await expect(page.locator(".strip .answer")).to_be_visible()
+        assert await findings(page) == []
+        second = await service.ring("+8613900001111")
+        await switch.rings(second, "+8613900001111")
+        await expect(page.locator("section ul button").first).to_be_visible()
+        assert await findings(page) == []
+        await switch.ends(leg)
+        await page.locator(".lamps button").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        assert await findings(page) == []
+        await page.keyboard.press("Escape")
+        await switch.close(4409)
+        await expect(page.locator("section.notice button")).to_be_visible()
+        assert await findings(page) == []
+
+
+async def test_people(open_page: OpenPage, language: str, theme: str) -> None:
+    async with FakeService(ADMIN) as service:
+        shift.fill_people(service)
+        page = await open_page(f"{service.url}#people", language=language, theme=theme)
+        row = page.get_by_role("row").nth(2)
+        await expect(row).to_be_visible()
+        for button in (0, 1):
+            await row.get_by_role("button").nth(button).click()
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            assert await findings(page) == []
+            await page.keyboard.press("Escape")
+        await page.locator("header button", has_text="班组" if language == "zh" else "Teams").click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
         assert await findings(page) == []

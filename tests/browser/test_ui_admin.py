@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.fakes import shift
 from tests.fakes.operations import figures, staff
 from tests.fakes.web_service import ADMIN, FakeService
 
@@ -81,3 +82,58 @@ async def test_screens_are_for_those_who_may_open_them(open_page: OpenPage) -> N
         page = await open_page(f"{service.url}#people", language="en")
         await expect(page.get_by_role("heading", name="Ready for calls")).to_be_visible()
         assert await page.get_by_role("navigation").get_by_role("link").all_inner_texts() == ["Desk"]
+
+
+async def test_team_queues_and_penalty_of_a_person_are_changed(open_page: OpenPage) -> None:
+    async with FakeService(ADMIN) as service:
+        shift.fill_people(service)
+        page = await open_page(f"{service.url}#people", language="en")
+        row = page.get_by_role("row", name="李强")
+        await expect(row).to_contain_text("support")
+        await row.get_by_role("button", name="Edit 李强").click()
+        dialog = page.get_by_role("dialog", name="Edit 李强")
+        await dialog.locator("[name=team]").select_option("Evening")
+        await dialog.get_by_label("vip").check()
+        await dialog.get_by_label("Penalty in vip").fill("3")
+        await dialog.get_by_label("support", exact=True).uncheck()
+        await dialog.locator("[name=device]").fill("1102")
+        await page.keyboard.press("Enter")
+        await expect(dialog).to_have_count(0)
+        await expect(row).to_contain_text("vip (3)")
+        await expect(row).to_contain_text("PJSIP/1102")
+        assert service.people[2].team == "Evening"
+        assert [(one.queue, one.penalty) for one in service.people[2].queues] == [("vip", 3)]
+
+
+async def test_teams_are_made_renamed_and_removed(open_page: OpenPage) -> None:
+    async with FakeService(ADMIN) as service:
+        shift.fill_people(service)
+        page = await open_page(f"{service.url}#people", language="en")
+        await page.get_by_role("button", name="Teams").click()
+        dialog = page.get_by_role("dialog", name="Teams")
+        await expect(dialog.get_by_label("Name of a new team")).to_be_focused()
+        await page.keyboard.type("Evening")
+        await page.keyboard.press("Enter")
+        await expect(dialog).to_contain_text("There is a team of this name already.")
+        await dialog.get_by_label("Name of a new team").fill("夜班")
+        await page.keyboard.press("Enter")
+        await expect(dialog.get_by_role("listitem")).to_have_count(4)
+
+        await expect(dialog.get_by_role("button", name="Remove 一组")).to_be_disabled()
+        await dialog.get_by_role("button", name="Remove 二组").click()
+        await expect(dialog.get_by_role("listitem")).to_have_count(3)
+        await dialog.get_by_role("button", name="Rename 夜班").click()
+        await dialog.get_by_label("New name of 夜班").fill("Night")
+        await page.keyboard.press("Enter")
+        await expect(dialog).to_contain_text("Night")
+
+
+async def test_sessions_of_a_person_are_ended(open_page: OpenPage) -> None:
+    async with FakeService(ADMIN) as service:
+        shift.fill_people(service)
+        page = await open_page(f"{service.url}#people", language="en")
+        await page.get_by_role("button", name="Sessions of 陈静").click()
+        dialog = page.get_by_role("dialog", name="Where 陈静 is logged in")
+        await dialog.get_by_role("button", name="End").click()
+        await expect(dialog.get_by_role("listitem")).to_have_count(1)
+        assert [one.session for one in service.sessions["carol"]] == ["s1"]

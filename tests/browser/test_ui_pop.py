@@ -95,7 +95,7 @@ async def test_an_unknown_number_becomes_a_customer(open_page: OpenPage) -> None
 
         await page.get_by_label("Name").fill("赵磊")
         await page.get_by_label("Tags").fill("新客户，VIP")
-        await page.get_by_label("Note").fill("asks for 1234\nwants a call back")
+        await page.locator("[name=note]").fill("asks for 1234\nwants a call back")
         await page.keyboard.press("Control+Enter")
 
         sent = await service.hears(m.RegisterCustomer)
@@ -138,13 +138,13 @@ async def test_a_person_who_types_keeps_the_keyboard(open_page: OpenPage) -> Non
         await expect(page.get_by_role("heading", name="等待来电")).to_be_visible()
         first = await service.ring("+8613900001111")
         await service.answer(first)
-        await page.get_by_label("备注").fill("他说")
+        await page.locator("[name=note]").fill("他说")
         await service.hang_up(first)
 
         await service.ring(NUMBER, WANG_FANG, LI_XIAOMING)
         await expect(page.get_by_label("话务条")).to_contain_text("138 0013 8000")
         await page.keyboard.type("1 点再打")
-        await expect(page.get_by_label("备注")).to_have_value("他说1 点再打")
+        await expect(page.locator("[name=note]")).to_have_value("他说1 点再打")
 
         await page.keyboard.press("F2")
         await expect(page.get_by_label("客户", exact=True)).to_be_focused()

@@ -1,10 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+import { leanJsSip } from './tools/lean-jssip.ts'
 
 const service = process.env.CTI_SERVICE ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [svelte({ configFile: false })],
+  plugins: [leanJsSip(), svelte({ configFile: false })],
   base: './',
   build: {
     outDir: '../static',
@@ -13,6 +14,8 @@ export default defineConfig({
     // The content security policy allows images of our own origin only, so nothing may become a data: address.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // What JsSIP tells itself while it works goes nowhere (tools/lean-jssip.ts) and is as long as what it does.
+    rolldownOptions: { treeshake: { manualPureFunctions: ['logger.debug', 'logger.warn'] } },
   },
   server: {
     // The service checks the Origin of posts and sockets: it must see its own.
@@ -22,5 +25,5 @@ export default defineConfig({
     },
   },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
-  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'] },
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.ts'], setupFiles: ['tests/setup.ts'] },
 })

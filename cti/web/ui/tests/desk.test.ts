@@ -67,6 +67,14 @@ describe('a call that is over', () => {
     expect(desk.overCall('a')?.endedAt).toBe(9_000)
   })
 
+  it('makes room for the caller whom a colleague put through', () => {
+    desk.apply(pop('question'), 0)
+    answered('question')
+    answered('customer')
+    gone('question')
+    expect(desk.shown?.call).toBe('customer')
+  })
+
   it('leaves the screen when it was never answered, and stays reachable', () => {
     desk.apply(pop('a'), 0)
     gone('a')

@@ -1,8 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import en from '../src/lib/en'
+import base from '../src/lib/en'
+import enAdmin from '../src/lib/en.admin'
 import { duration, milliseconds, moment, phoneNumber } from '../src/lib/format'
 import { i18n, t, tCode } from '../src/lib/i18n.svelte'
-import zh from '../src/lib/zh'
+import chinese from '../src/lib/zh'
+import zhAdmin from '../src/lib/zh.admin'
+import { browserName } from '../src/people/browser'
+
+const en = { ...base, ...enAdmin }
+const zh = { ...chinese, ...zhAdmin }
 
 const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
 
@@ -25,8 +31,8 @@ describe('texts', () => {
     }
   })
 
-  it('change with the language, which the page declares', () => {
-    i18n.choose('zh')
+  it('change with the language, which the page declares', async () => {
+    await i18n.choose('zh')
     expect(t('agent.ready')).toBe('示闲')
     expect(document.documentElement.lang).toBe('zh-CN')
   })
@@ -65,9 +71,18 @@ describe('moments', () => {
     [new Date(2026, 10, 24, 9, 5), 'Today 09:05', '今天 09:05'],
     [new Date(2026, 10, 2, 9, 5), '2 Nov 09:05', '11/02 09:05'],
     [new Date(2025, 9, 20, 23, 59), '20 Oct 2025 23:59', '2025/10/20 23:59'],
-  ])('%s is written for people', (at, english, chinese) => {
+  ])('%s is written for people', async (at, english, chinese) => {
     expect(moment(at.getTime(), now, t('common.today'))).toBe(english)
-    i18n.choose('zh')
+    await i18n.choose('zh')
     expect(moment(at.getTime(), now, t('common.today'))).toBe(chinese)
   })
+})
+
+describe('a browser', () => {
+  it.each([
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36', 'Chrome 156 · Windows'],
+    ['Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0', 'Edge 156 · Windows'],
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox 140 · Linux'],
+    ['curl/8', 'curl/8'],
+  ])('%s is %s', (agent, name) => expect(browserName(agent)).toBe(name))
 })

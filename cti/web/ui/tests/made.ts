@@ -1,6 +1,6 @@
 // Messages for tests: whole and valid, with what a test cares about replaced.
 
-import type { CallView, Card, ScreenMessage, SnapshotMessage } from '../src/lib/messages'
+import type { AgentView, CallView, Card, ScreenMessage, SnapshotMessage } from '../src/lib/messages'
 
 export function call(id: string, changes: Partial<CallView> = {}): CallView {
   return {
@@ -36,9 +36,29 @@ export function snapshot(changes: Partial<SnapshotMessage> = {}): SnapshotMessag
     me: { user: 'carol', name: '陈静', role: 'agent', device: 'PJSIP/1001', extension: '1001' },
     now: 5_000,
     link: { up: true, since: 0 },
-    agent: { state: 'ready', since: 0, reason: '', queues: [] },
+    agent: agent(),
     calls: [],
     cards: [],
+    desk: { reasons: [], queues: [] },
+    ...changes,
+  }
+}
+
+export function agent(changes: Partial<AgentView> = {}): AgentView {
+  return {
+    state: 'ready',
+    since: 0,
+    reason: '',
+    queues: [],
+    places: [],
+    assigned: [],
+    pending: null,
+    asked: null,
+    wrap_up: 'none',
+    wrap_up_until: null,
+    can_extend: false,
+    forced_by: '',
+    why: '',
     ...changes,
   }
 }

@@ -1,6 +1,6 @@
 // What the person's own screen knows: state, calls, cards. Only messages from the service change it.
 
-import type { AgentView, CallView, Card, LinkView, ScreenMessage, SnapshotMessage } from './messages'
+import type { AgentView, CallView, Card, DeskView, LinkView, ScreenMessage, SnapshotMessage } from './messages'
 
 export interface EndedCall {
   call: CallView
@@ -11,6 +11,22 @@ export interface EndedCall {
 /** So many calls that are over stay reachable. */
 const KEPT = 5
 
+const NOBODY: AgentView = {
+  state: 'signed_out',
+  since: 0,
+  reason: '',
+  queues: [],
+  places: [],
+  assigned: [],
+  pending: null,
+  asked: null,
+  wrap_up: 'none',
+  wrap_up_until: null,
+  can_extend: false,
+  forced_by: '',
+  why: '',
+}
+
 interface UnpaintedPop {
   pop: string
   received: number
@@ -18,7 +34,9 @@ interface UnpaintedPop {
 
 export class Desk {
   link = $state.raw<LinkView>({ up: false, since: 0 })
-  agent = $state.raw<AgentView>({ state: 'signed_out', since: 0, reason: '', queues: [] })
+  agent = $state.raw<AgentView>(NOBODY)
+  /** What the settings offer: reasons, and the queues' titles. */
+  offers = $state.raw<DeskView>({ reasons: [], queues: [] })
   calls = $state.raw<CallView[]>([])
   /** The last calls that are over, the latest first; their cards stay reachable. */
   over = $state.raw<EndedCall[]>([])
@@ -91,6 +109,7 @@ export class Desk {
   }
 
   clear(): void {
+    this.agent = NOBODY
     this.calls = []
     this.over = []
     this.shownId = null
@@ -101,6 +120,7 @@ export class Desk {
   private replace(snapshot: SnapshotMessage): void {
     this.link = snapshot.link
     this.agent = snapshot.agent
+    this.offers = snapshot.desk
     for (const card of snapshot.cards) this.putCard(card)
     const present = new Set(snapshot.calls.map((call) => call.call))
     for (const call of this.calls) if (!present.has(call.call)) this.end(call.call, 'end_not_seen', snapshot.now)
@@ -127,8 +147,10 @@ export class Desk {
     this.calls = this.calls.filter((one) => one !== call)
     this.unpainted.delete(id)
     this.over = [{ call, cause, endedAt: at }, ...this.over].filter((one, i) => i < KEPT || one.call.call === this.shownId)
-    // A call that was never answered is somebody else's now; one that was leaves its card to be written up.
-    if (this.shownId === id && call.answered_at === null && !this.isBusy()) this.shownId = null
+    // A call that was never answered is somebody else's now; one that was leaves its card to be written up, unless
+    // another one is talked on: after a transfer that is the caller whom the question was about.
+    const talked = this.calls.find((one) => one.state === 'connected')
+    if (this.shownId === id && (call.answered_at === null || talked) && !this.isBusy()) this.shownId = talked?.call ?? null
     this.shownId ??= this.calls[0]?.call ?? null
     this.forgetOldCards()
   }

@@ -25,6 +25,27 @@ export function forgetDraft(call: string): void {
   writeStored(sessionStorage, PREFIX + call, null)
 }
 
+export interface NoteDraft {
+  text: string
+  saved: boolean
+}
+
+const NOTES = 'note.'
+
+export function readNote(call: string): NoteDraft {
+  const stored = readStored(sessionStorage, NOTES + call) as Partial<NoteDraft> | null
+  return typeof stored?.text === 'string' ? { text: stored.text, saved: stored.saved === true } : { text: '', saved: true }
+}
+
+export function writeNote(call: string, note: NoteDraft): void {
+  writeStored(sessionStorage, NOTES + call, note)
+}
+
+export function forgetNote(call: string): void {
+  writeStored(sessionStorage, NOTES + call, null)
+}
+
 export function forgetDrafts(): void {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(`cti.${PREFIX}`)) sessionStorage.removeItem(key)
+  const ours = [PREFIX, NOTES].map((prefix) => `cti.${prefix}`)
+  for (const key of Object.keys(sessionStorage)) if (ours.some((prefix) => key.startsWith(prefix))) sessionStorage.removeItem(key)
 }

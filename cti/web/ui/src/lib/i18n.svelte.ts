@@ -1,22 +1,32 @@
-// The language of the screen. `t` reads a `$state`, so a switch redraws every text in place.
+// The language of the screen. `t` reads a `$state`, so a switch redraws every text in place. A browser loads the texts of
+// the language that it shows.
 
-import en from './en'
+import type en from './en'
+import type admin from './en.admin'
 import { readStored, writeStored } from './stored'
-import zh from './zh'
 
 export type Language = 'en' | 'zh'
-export type TextKey = keyof typeof en
+export type TextKey = keyof typeof en | keyof typeof admin
 export type Values = Record<string, string | number>
+type Texts = Record<TextKey, string>
 
-const texts: Record<Language, Record<TextKey, string>> = { en, zh }
+type Load<T> = Record<Language, () => Promise<{ default: T }>>
+
+const LOAD: Load<Record<keyof typeof en, string>> = { en: () => import('./en'), zh: () => import('./zh') }
+const LOAD_ADMIN: Load<Record<keyof typeof admin, string>> = { en: () => import('./en.admin'), zh: () => import('./zh.admin') }
 
 class I18n {
   language = $state<Language>('en')
+  texts = $state.raw<Texts>({} as Texts)
+  /** The first texts are there. */
+  readonly ready: Promise<void>
+  private wanted: Language
+  private administers = false
 
   constructor() {
     const stored = readStored(localStorage, 'language')
-    const wanted = stored === 'en' || stored === 'zh' ? stored : navigator.language.startsWith('zh') ? 'zh' : 'en'
-    this.show(wanted)
+    this.wanted = stored === 'en' || stored === 'zh' ? stored : navigator.language.startsWith('zh') ? 'zh' : 'en'
+    this.ready = this.show(this.wanted)
   }
 
   /** The tag for Intl. */
@@ -24,12 +34,23 @@ class I18n {
     return this.language === 'zh' ? 'zh-CN' : 'en-GB'
   }
 
-  choose(language: Language): void {
-    this.show(language)
-    writeStored(localStorage, 'language', language)
+  /** Load what administrators' screens say too. */
+  async forAdministrators(): Promise<void> {
+    if (this.administers) return
+    this.administers = true
+    await this.show(this.wanted)
   }
 
-  private show(language: Language): void {
+  choose(language: Language): Promise<void> {
+    writeStored(localStorage, 'language', language)
+    return this.show(language)
+  }
+
+  private async show(language: Language): Promise<void> {
+    this.wanted = language
+    const [texts, more] = await Promise.all([LOAD[language](), this.administers ? LOAD_ADMIN[language]() : null])
+    if (this.wanted !== language) return
+    this.texts = { ...this.texts, ...texts.default, ...more?.default }
     this.language = language
     document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
   }
@@ -38,11 +59,11 @@ class I18n {
 export const i18n = new I18n()
 
 export function t(key: TextKey, values: Values = {}): string {
-  return texts[i18n.language][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
+  return i18n.texts[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
 }
 
 /** The text for a code that came from outside, or *otherwise* where we have none. */
 export function tCode(group: string, code: string, otherwise: string): string {
   const key = `${group}.${code}`
-  return Object.hasOwn(en, key) ? t(key as TextKey) : otherwise
+  return Object.hasOwn(i18n.texts, key) ? t(key as TextKey) : otherwise
 }

@@ -1,4 +1,4 @@
-// Made by `python -m cti.web.schema` from cti/web/messages.py and cti/web/api.py. Do not edit.
+// Made by `python -m cti.web.schema` from cti/web/messages.py, api.py and api_people.py. Do not edit.
 
 export const CLOSE_ABUSE = 4429
 
@@ -29,6 +29,9 @@ export type RefusalCode =
   | "outcome_unknown"
   | "storage_failed"
   | "too_many"
+  | "no_queue"
+  | "not_now"
+  | "unknown_person"
 
 export type HttpRefusalCode =
   | "bad_request"
@@ -41,8 +44,11 @@ export type HttpRefusalCode =
   | "wrong_origin"
   | "not_found"
   | "already_exists"
+  | "no_phone"
+  | "phone_in_use"
   | "busy"
   | "storage_failed"
+  | "extension_in_use"
 
 /** GET /api/me, and the answer to a log-in. With `must_change` only /api/password and /api/logout are open. */
 export interface Account {
@@ -57,10 +63,35 @@ export interface AgentMessage {
 
 /** The person's own state, as the switch reports it. */
 export interface AgentView {
-  state: "held" | "not_ready" | "phone_lost" | "ready" | "ringing" | "signed_out" | "talking"
+  state: "held" | "not_ready" | "phone_lost" | "ready" | "reserved" | "ringing" | "signed_out" | "talking" | "wrap_up"
   since: number
   reason: string
   queues: string[]
+  places: PlaceView[]
+  assigned: string[]
+  pending: PendingView | null
+  asked: PendingView | null
+  wrap_up: "extendable" | "forced" | "none" | "optional" | "timed"
+  wrap_up_until: number | null
+  can_extend: boolean
+  forced_by: string
+  why: string
+}
+
+/** GET /api/audit?before=ID&limit=100, for administrators. `whole`: no entry was changed or taken out. */
+export interface Audit {
+  entries: AuditEntry[]
+  whole: boolean
+}
+
+export interface AuditEntry {
+  id: number
+  at: number
+  who: string
+  action: string
+  whom: string
+  what: string
+  source: string
 }
 
 export interface CallGoneMessage {
@@ -104,6 +135,22 @@ export interface CardMessage {
   card: Card
 }
 
+/** POST /api/people/change -> Person. What is left out stays; team "" is none. */
+export interface ChangePerson {
+  user: string
+  name?: string | null
+  role?: "admin" | "agent" | "inspector" | "lead" | "supervisor" | null
+  device?: string | null
+  team?: string | null
+  queues?: Queue[] | null
+}
+
+/** POST /api/teams/change -> Team; name "" removes a team in which nobody is. */
+export interface ChangeTeam {
+  id: number
+  name: string
+}
+
 /** Of several customers with the number, this one is on the line. */
 export interface ChooseCustomer {
   type: "card.choose"
@@ -129,17 +176,30 @@ export interface Customer {
   tags: string[]
   company: string
   note: string
+  kind: "company" | "person"
+  owner: string
+  do_not_call: boolean
+  fields: Record<string, string>
 }
 
 /** A customer who has the number, with the last contacts (latest first, three at most). */
 export interface CustomerMatch {
   customer: Customer
   contacts: Contact[]
+  reason: "last_contact" | "main_number" | "newest" | "not_this_person" | "only" | "verified"
 }
 
 export interface CustomerNumber {
   e164: string
   kind: string
+  verified_at: string | null
+  shared: boolean
+}
+
+/** What the desk offers, from the settings. */
+export interface DeskView {
+  reasons: ReasonView[]
+  queues: QueueView[]
 }
 
 /** The command with this id was carried out. */
@@ -153,6 +213,53 @@ export interface DoneMessage {
 export interface EnablePerson {
   user: string
   enabled: boolean
+}
+
+/** POST /api/people/sessions/end, POST /api/my/sessions/end (where `user` is left out) -> 204 */
+export interface EndSession {
+  session: string
+  user?: string
+}
+
+/** Once for each wrap-up, where the queue allows it; it is logged. */
+export interface ExtendWrapUp {
+  type: "agent.extend_wrap_up"
+  id: number
+  key?: string
+}
+
+export interface FinishWrapUp {
+  type: "agent.finish_wrap_up"
+  id: number
+  state?: "not_ready" | "ready"
+  reason?: string
+  key?: string
+}
+
+/** A team lead or supervisor changes the state of somebody in their team, who sees who did it and why. */
+export interface ForceAgentState {
+  type: "agent.force"
+  id: number
+  user: string
+  state: "not_ready" | "ready" | "signed_out"
+  reason?: string
+  why?: string
+  key?: string
+}
+
+/** 409: somebody else has the extension. `can_take_over`: they have no screen open; post again with take_over. */
+export interface InUse {
+  code: "extension_in_use"
+  text: string
+  user: string
+  name: string
+  last_seen_at: number | null
+  can_take_over: boolean
+}
+
+/** GET /api/queues: the names of queues that the settings, the switch or an assignment has. */
+export interface KnownQueues {
+  queues: string[]
 }
 
 export interface LinkMessage {
@@ -196,12 +303,66 @@ export interface Me {
   extension: string
 }
 
+/** GET /api/my/missed: since midnight at the centre, the latest first. */
+export interface Missed {
+  calls: MissedCall[]
+}
+
+/** A customer who was not reached here: abandoned in a queue of this person's, or not answered at their phone. */
+export interface MissedCall {
+  call: string
+  number: string
+  customer: string
+  queue: string
+  at: number
+  waited_seconds: number
+  here: boolean
+  called_back_by: string
+  called_back_at: number | null
+  reached: boolean
+}
+
+export interface MyCall {
+  call: string
+  direction: string
+  number: string
+  customer: string
+  customer_id: number | null
+  queue: string
+  outcome: string
+  started_at: number
+  rang_at: number | null
+  answered_at: number | null
+  ended_at: number
+  talk_seconds: number
+  note: string
+}
+
+/** GET /api/my/calls?before=MS&limit=50: the latest first; `more`: ask again with the last one's started_at. */
+export interface MyCalls {
+  calls: MyCall[]
+  more: boolean
+}
+
 /** POST /api/people -> PersonMade */
 export interface NewPerson {
   user: string
   name: string
   role: "admin" | "agent" | "inspector" | "lead" | "supervisor"
   device?: string
+  team?: string
+  queues?: Queue[]
+}
+
+/** POST /api/teams -> Team */
+export interface NewTeam {
+  name: string
+}
+
+/** POST /api/my/calls/note -> MyCall; an empty note removes it. */
+export interface NoteCall {
+  call: string
+  note: string
 }
 
 /** POST /api/logout -> 204 */
@@ -236,6 +397,14 @@ export interface PasswordForm {
   new: string
 }
 
+/** A state that was asked for and is to come: after the call and its wrap-up, or once the switch reports it. */
+export interface PendingView {
+  state: "not_ready" | "ready" | "signed_out" | "wrap_up"
+  reason: string
+  by: string
+  why: string
+}
+
 /** GET /api/people */
 export interface People {
   people: Person[]
@@ -249,12 +418,42 @@ export interface Person {
   enabled: boolean
   must_change: boolean
   connected: boolean
+  team: string
+  queues: Queue[]
 }
 
 /** The password is shown once; it must be changed at the first log-in. */
 export interface PersonMade {
   person: Person
   password: string
+}
+
+/** POST /api/phone -> PhoneGiven */
+export interface PhoneForm {
+  take_over?: boolean
+  phone?: string
+}
+
+/** A phone for this page: what a SIP user agent needs to register through the service. */
+export interface PhoneGiven {
+  phone: string
+  extension: string
+  uri: string
+  realm: string
+  user: string
+  password: string
+  contact: string
+  path: string
+  register_seconds: number
+  waiting: string[]
+  wait_seconds: number
+}
+
+/** The person's place in one queue, as the switch reports it. */
+export interface PlaceView {
+  queue: string
+  paused: boolean
+  reason: string
 }
 
 /** A call rings at this person's phone; answer with pop.painted. */
@@ -275,10 +474,39 @@ export interface PopPainted {
   painted: number
 }
 
+/** A queue that a person serves; the switch asks members with a higher penalty later. */
+export interface Queue {
+  queue: string
+  penalty: number
+}
+
+/** A queue as people know it, and what its calls ask of a desk. */
+export interface QueueView {
+  name: string
+  title_zh: string
+  title_en: string
+  wrap_up: "extendable" | "forced" | "none" | "optional" | "timed"
+  wrap_up_seconds: number
+  extension_seconds: number
+  auto_answer: boolean
+}
+
 /** GET /readyz: 200 when ready, else 503 */
 export interface Ready {
   ready: boolean
   parts: PartHealth[]
+}
+
+export interface ReasonSeconds {
+  reason: string
+  seconds: number
+}
+
+/** A reason for not being ready, to choose from. Others may occur; they are shown as they are. */
+export interface ReasonView {
+  code: string
+  zh: string
+  en: string
 }
 
 /** The command with this id (0 when it had none) was not carried out. */
@@ -307,6 +535,13 @@ export interface RegisterCustomer {
   tags?: string[]
 }
 
+/** Ask the switch anew about this person's phone, and show what it says; it is logged. */
+export interface RepairAgentState {
+  type: "agent.repair"
+  id: number
+  key?: string
+}
+
 /** POST /api/people/reset -> PersonMade */
 export interface ResetPassword {
   user: string
@@ -318,11 +553,45 @@ export interface ResumedMessage {
   now: number
 }
 
+export interface SessionInfo {
+  session: string
+  created_at: number
+  last_seen_at: number
+  expires_at: number
+  source: string
+  browser: string
+  connected: boolean
+  own: boolean
+}
+
+/** GET /api/people/sessions?user=anna, GET /api/my/sessions */
+export interface SessionList {
+  user: string
+  sessions: SessionInfo[]
+}
+
+/** `wrap_up` is for queues whose wrap-up is optional: during the call, or right after it. */
 export interface SetAgentState {
   type: "agent.set_state"
   id: number
-  state: "not_ready" | "ready"
+  state: "not_ready" | "ready" | "wrap_up"
   reason?: string
+  key?: string
+}
+
+/** Join the queues, not ready: all that are assigned, or those of them that are named. */
+export interface SignIn {
+  type: "agent.sign_in"
+  id: number
+  queues?: string[]
+  key?: string
+}
+
+/** Leave every queue. */
+export interface SignOut {
+  type: "agent.sign_out"
+  id: number
+  key?: string
 }
 
 /** All that the screen shows; replaces what it had. */
@@ -335,6 +604,7 @@ export interface SnapshotMessage {
   agent: AgentView
   calls: CallView[]
   cards: Card[]
+  desk: DeskView
 }
 
 /** Milliseconds that pops spent in one stage, over the window. */
@@ -359,8 +629,59 @@ export interface SyncClock {
   id: number
 }
 
+/** POST /api/my/phone -> Account. 409 `extension_in_use` (InUse) when somebody else has it. With `take_over` a phone whose holder has no screen open is taken, and the holder's sessions end. */
+export interface TakePhone {
+  device: string
+  take_over?: boolean
+}
+
+export interface Team {
+  id: number
+  name: string
+  people: number
+}
+
+export interface TeamMate {
+  user: string
+  name: string
+  device: string
+  team: string
+  agent: AgentView
+}
+
+/** GET /api/team: the people whose state a lead or supervisor may force. */
+export interface TeamNow {
+  people: TeamMate[]
+}
+
+/** GET /api/teams */
+export interface Teams {
+  teams: Team[]
+}
+
+/** GET /api/my/today: since midnight at the centre. The time in the present state is counted up to `now`. */
+export interface Today {
+  now: number
+  since: number
+  calls: number
+  inbound: number
+  outbound: number
+  talk_seconds: number
+  wrap_up_seconds: number
+  ready_seconds: number
+  signed_in_seconds: number
+  not_ready: ReasonSeconds[]
+  missed: number
+}
+
 export type ScreenCommand =
+  | SignIn
+  | SignOut
   | SetAgentState
+  | FinishWrapUp
+  | ExtendWrapUp
+  | RepairAgentState
+  | ForceAgentState
   | PopPainted
   | ChooseCustomer
   | RegisterCustomer

@@ -2,7 +2,7 @@
 
 import type { Component } from 'svelte'
 import type { Me } from './messages'
-import type { TextKey } from './i18n.svelte'
+import { i18n, type TextKey } from './i18n.svelte'
 
 interface Screen {
   title: TextKey
@@ -10,12 +10,17 @@ interface Screen {
   load: () => Promise<{ default: Component }>
 }
 
+async function administrative<T>(screen: Promise<T>): Promise<T> {
+  await i18n.forAdministrators()
+  return screen
+}
+
 const isLeader = (me: Me) => me.role === 'admin' || me.role === 'supervisor'
 
 export const SCREENS = {
   desk: { title: 'nav.desk', open: (me) => me.device !== '' || !isLeader(me), load: () => import('../screens/Desk.svelte') },
-  ops: { title: 'nav.ops', open: isLeader, load: () => import('../screens/Ops.svelte') },
-  people: { title: 'nav.people', open: (me) => me.role === 'admin', load: () => import('../screens/People.svelte') },
+  ops: { title: 'nav.ops', open: isLeader, load: () => administrative(import('../screens/Ops.svelte')) },
+  people: { title: 'nav.people', open: (me) => me.role === 'admin', load: () => administrative(import('../screens/People.svelte')) },
 } as const satisfies Record<string, Screen>
 
 export type ScreenName = keyof typeof SCREENS

@@ -5,7 +5,10 @@ import { clock } from './clock'
 import { Desk } from './desk.svelte'
 import { forgetDrafts } from './drafts'
 import type { Account, Me } from './messages'
+import { phone } from '../phone/phone.svelte'
+import { flushNotes, forgetNotes } from './notes.svelte'
 import { isTyping } from './shortcuts'
+import { ticker } from './ticker.svelte'
 import { ScreenSocket, type ClosedReason, type SocketState } from './socket'
 
 export type Stage = 'starting' | 'unreachable' | 'signed_out' | 'must_change' | 'in'
@@ -27,8 +30,12 @@ class Session {
 
   private readonly socket = new ScreenSocket(socketUrl(), clock, {
     message: (message, received) => {
-      if (message.type === 'snapshot') this.me = message.me
+      if (message.type === 'snapshot') {
+        this.me = message.me
+        ticker.tick()
+      }
       this.desk.apply(message, received)
+      if (message.type === 'call.gone') phone.gone(message.call)
     },
     state: (state, retryAt) => this.onSocketState(state, retryAt),
     closed: (reason) => this.onClosed(reason),
@@ -75,13 +82,21 @@ class Session {
   }
 
   async logOut(): Promise<void> {
+    phone.stop()
+    await flushNotes()
     this.socket.stop()
     await api.logOut()
     forgetDrafts()
+    forgetNotes()
     this.desk.clear()
     this.me = null
     this.expired = false
     this.stage = 'signed_out'
+  }
+
+  /** The person's own extension is another one now. */
+  meNow(me: Me): void {
+    this.me = me
   }
 
   connectHere(): void {
@@ -92,6 +107,7 @@ class Session {
   private enter(account: Account): void {
     if (this.me && this.me.user !== account.me.user) {
       forgetDrafts()
+      forgetNotes()
       this.desk.clear()
     }
     this.me = account.me
@@ -103,8 +119,10 @@ class Session {
   private onSocketState(state: SocketState, retryAt: number | null): void {
     this.socketState = state
     this.retryAt = retryAt
-    if (state === 'open') this.staleSince = null
-    else this.staleSince ??= clock.now()
+    if (state === 'open') {
+      if (this.staleSince !== null) phone.networkBack(clock.now() - this.staleSince)
+      this.staleSince = null
+    } else this.staleSince ??= clock.now()
   }
 
   private onClosed(reason: ClosedReason): void {

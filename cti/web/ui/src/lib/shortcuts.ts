@@ -4,6 +4,8 @@ export interface Shortcut {
   /** "F2", "Shift+F8", "1", "?", "Ctrl+Enter" */
   keys: string
   run(): void
+  /** Whether it wants the key just now; else the next one that knows it is asked. */
+  when?: () => boolean
 }
 
 export function isTyping(target: EventTarget | null = document.activeElement): boolean {
@@ -40,7 +42,7 @@ export class Shortcuts {
     if (keys.length === 1 && isTyping(event.target)) return
     // A dialog is in front: the page's keys would act behind it.
     if (document.querySelector('dialog:modal')) return
-    const shortcut = this.known.find((one) => one.keys === keys)
+    const shortcut = this.known.find((one) => one.keys === keys && (one.when?.() ?? true))
     if (!shortcut) return
     event.preventDefault()
     shortcut.run()

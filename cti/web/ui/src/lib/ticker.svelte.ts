@@ -6,7 +6,12 @@ class Ticker {
   now = $state(clock.now())
 
   constructor() {
-    setInterval(() => (this.now = clock.now()), 1000)
+    setInterval(() => this.tick(), 1000)
+  }
+
+  /** At once: the clock may have learnt that this machine is wrong by a day. */
+  tick(): void {
+    this.now = clock.now()
   }
 
   /** Time that runs since *at*, a moment of the service's clock that may be later than the last tick. */
