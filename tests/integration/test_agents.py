@@ -46,14 +46,18 @@ async def members(switch: Switch) -> dict[str, Fields]:
     }
 
 
-async def sees(desk: Desk, state: str, *, within: float = 10, **fields: Any) -> Frame:
-    """Return the next view of the agent in *state* with nothing under way, after the one that was seen so last."""
+async def sees(desk: Desk, state: str, *, is_paused: bool | None = None, within: float = 10, **fields: Any) -> Frame:
+    """Return the next view of the agent in *state* with nothing under way, after the one that was seen so last.
+
+    *is_paused* is in every queue, where it is given.
+    """
 
     def fits(frame: Frame) -> bool:
         view = frame.get("agent", {})
         return (
             frame["type"] == "agent"
             and (view["state"], view["asked"]) == (state, None)
+            and is_paused in (None, all(place["paused"] for place in view["places"]))
             and all(view[name] == value for name, value in fields.items())
         )
 
@@ -150,7 +154,7 @@ async def test_a_timed_wrap_up_keeps_calls_away_and_ends_by_itself(switch: Switc
     await switch.phone("1001").answers_after(0.2)
     anna = await at_work(daemon)
     first = await switch.customer_calls("13800138001", did="5000")
-    await sees(anna, "talking")
+    await sees(anna, "talking", is_paused=True)  # from the first word on
     second = await switch.customer_calls("13800138002", did="5000")  # waits for the same agent
 
     await first.hangs_up()
