@@ -1,6 +1,7 @@
 """The command line for customers: cti customers import | export | duplicates | merge | unmerge | disclose | erase."""
 
 import asyncio
+import gc
 import getpass
 import os
 from collections.abc import Coroutine
@@ -39,6 +40,8 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 
     with suppress(OSError):
         os.nice(NICENESS)
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1_000)  # rows come and go; looking for circles among them finds none
     try:
         return asyncio.run(work)
     except (BadFile, TooManyRows) as problem:

@@ -79,6 +79,7 @@ class GuestDatabase:
             with contextlib.closing(self._engine.raw_connection()) as pooled:
                 driver: Any = pooled.driver_connection
             self._driver = driver  # for what no transaction may hold
+            driver.execute("PRAGMA wal_autocheckpoint=4000")  # pages: those of an index are written over and over
             driver.execute("PRAGMA secure_delete=ON")  # what is erased is not left in free pages
         except (sqlite3.Error, DBAPIError, OSError) as error:
             raise StorageDown(f"{path}: {error}") from error

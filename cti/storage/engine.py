@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 class Sql:
-    """A statement of a hot path: one text with $1, $2 ... that both drivers run."""
+    """A statement of a hot path: one text with $1, $2 ... that both drivers run, or one of its own for PostgreSQL."""
 
     __slots__ = ("postgres", "sqlite")
 
-    def __init__(self, text: str) -> None:
-        self.postgres = text
+    def __init__(self, text: str, *, postgres: str = "") -> None:
+        self.postgres = postgres or text
         self.sqlite = re.sub(r"\$(\d+)", r"?\1", text)
 
     def __repr__(self) -> str:

@@ -62,6 +62,11 @@ def table_of(rows: int) -> Path:
     return path
 
 
+def peak_of(pid: int) -> int:
+    """Return the most memory that a process had, in kB."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])
+
+
 async def imported(file: Path, config: Path) -> Imported:
     """Import *file* as an operator does."""
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -86,7 +91,7 @@ async def imported(file: Path, config: Path) -> Imported:
 async def beside_pops(args: argparse.Namespace) -> tuple[list[Row], Imported]:
     """Measure pops before an import and during one."""
     os.sched_setaffinity(0, {1})
-    path = database(args.customers)
+    path = args.database
     tokens = log_in(path, args.agents)
     screens = [("/ws", token) for token in tokens]
     async with AmiPeer() as peer, the_service(peer, path) as server:
@@ -94,7 +99,7 @@ async def beside_pops(args: argparse.Namespace) -> tuple[list[Row], Imported]:
         config = FOLDER / "pop.toml"
         importing = asyncio.create_task(imported(table_of(args.beside), config))
         await asyncio.sleep(2.0)
-        during = await measure(server, peer, screens, args)
+        during = await measure(server, peer, screens, args, first=1_000_000)
         done = await importing
     return [*alone, *during], done
 
@@ -112,8 +117,9 @@ def main() -> None:
     empty = FOLDER / "import.db"
     for old in FOLDER.glob("import*.db*"):
         old.unlink()
-    for old in (FOLDER / f"customers-{args.customers}.db", *FOLDER.glob("import-*.csv.refused.csv")):
+    for old in (*FOLDER.glob(f"customers-{args.customers}.db*"), *FOLDER.glob("import-*.csv.refused.csv")):
         old.unlink(missing_ok=True)
+    args.database = database(args.customers)
     alone = asyncio.run(imported(file, settings(1, 1, empty)))
     rows, beside = asyncio.run(beside_pops(args))
     console = Console(width=110)

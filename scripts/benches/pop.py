@@ -100,14 +100,14 @@ def settings(ami_port: int, web_port: int, path: Path) -> Path:
 
 
 async def measure(
-    server: Server, peer: AmiPeer, screens_of: Sequence[tuple[str, str]], args: argparse.Namespace
+    server: Server, peer: AmiPeer, screens_of: Sequence[tuple[str, str]], args: argparse.Namespace, *, first: int = 0
 ) -> list[Row]:
     """Open the agents' screens and replay every rate."""
     popped: asyncio.Queue[str] = asyncio.Queue()
     at: dict[str, float] = {}
     async with asyncio.timeout(120):
         screens, _ = await open_all(server.port, screens_of, popped, at)
-    traffic = Traffic(peer, agents=args.agents, customers=args.customers)
+    traffic = Traffic(peer, agents=args.agents, customers=args.customers, first=first)
     await traffic.find_trigger(popped)
     await traffic.run(500, 1.0)  # warm
     rows = []

@@ -71,12 +71,12 @@ def call_of(n: int) -> str:
 class Traffic:
     """Calls that go round the agents. `sent` has the time at which each call's frame number *trigger* was written."""
 
-    def __init__(self, peer: AmiPeer, *, agents: int, customers: int) -> None:
+    def __init__(self, peer: AmiPeer, *, agents: int, customers: int, first: int = 0) -> None:
         self._peer = peer
         self._agents = agents
         self._customers = customers
         self._template = Template()
-        self._next = 0
+        self._next = first  # calls of other traffic to the same service have other numbers
         self.trigger = 0
         self.sent: dict[str, float] = {}
         self.events = 0

@@ -142,5 +142,5 @@ async def test_the_lookup_is_a_search_in_indexes(sql: Storage) -> None:
     assert sql.db
     if "sqlite" not in type(sql.db).__name__.lower():
         pytest.skip("SQLite tells its plan in words")
-    plan = await sql.db.fetch(Sql("EXPLAIN QUERY PLAN " + BY_NUMBER.postgres), MOBILE)
+    plan = await sql.db.fetch(Sql("EXPLAIN QUERY PLAN " + BY_NUMBER.sqlite), MOBILE)
     assert not [row for row in plan if "SCAN" in row[3] and "hit" not in row[3]]
