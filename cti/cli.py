@@ -1,4 +1,4 @@
-"""The command line: cti run | check | migrate | replay | user | customers."""
+"""The command line: cti run | check | migrate | replay | user | customers | forms | playbook."""
 
 import asyncio
 import sys
@@ -9,11 +9,14 @@ import typer
 
 from cti import settings as cfg
 from cti.cli_customers import app as customers
+from cti.cli_playbooks import forms, playbook
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 user = typer.Typer(no_args_is_help=True, help="People who may log in.")
 app.add_typer(user, name="user")
 app.add_typer(customers, name="customers")
+app.add_typer(forms, name="forms")
+app.add_typer(playbook, name="playbook")
 
 Config = Annotated[Path, typer.Option("--config", help="The settings, such as /etc/cti/cti.toml.")]
 

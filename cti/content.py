@@ -1,0 +1,120 @@
+"""What team leads write in files: forms with their choice trees, playbooks, rules. Reads and compiles them."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from cti.assist.faults import Fault, Faults, Place
+from cti.assist.forms.compiling import compile_form
+from cti.assist.forms.model import Form, Tree
+from cti.assist.forms.trees import compile_tree
+from cti.assist.playbook.compiling import Known, compile_playbook
+from cti.assist.playbook.model import Playbook
+from cti.assist.prompts import Rules, compile_rules
+from cti.assist.shelf import Shelf
+
+MOST_BYTES = 4_000_000
+TREES = "trees"  # the folder below that of the forms
+
+
+def text_in(path: Path) -> tuple[str | None, tuple[Fault, ...]]:
+    """Return the text of *path*, or None and why it cannot be read."""
+    faults = Faults(str(path))
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            faults.error(Place(1), "too_large", limit=MOST_BYTES)
+        else:
+            return path.read_text(encoding="utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        faults.error(Place(error.object[: error.start].count(b"\n") + 1), "not_text")
+    except OSError as error:
+        faults.error(Place(1), "unreadable", problem=error.strerror or str(error))
+    return None, tuple(faults.found)
+
+
+def trees_in(folder: Path) -> tuple[dict[str, Tree], tuple[Fault, ...]]:
+    """Return the choice trees in *folder* by name, and everything that is wrong with them."""
+    found: dict[str, Tree] = {}
+    told: list[Fault] = []
+    for path in sorted(folder.glob("*.txt")):
+        text, faults = text_in(path)
+        if text is not None:
+            tree, faults = compile_tree(path.stem, str(path), text)
+            if tree is not None:
+                found[path.stem] = tree
+        told += faults
+    return found, tuple(told)
+
+
+def form_in(
+    path: Path, trees: dict[str, Tree], customer: Collection[str] | None
+) -> tuple[Form | None, tuple[Fault, ...]]:
+    text, faults = text_in(path)
+    if text is None:
+        return None, faults
+    return compile_form(path.stem, str(path), text, trees=trees, customer=customer)
+
+
+def playbook_in(path: Path, known: Known | None = None) -> tuple[Playbook | None, tuple[Fault, ...]]:
+    text, faults = text_in(path)
+    return (None, faults) if text is None else compile_playbook(path.stem, str(path), text, known=known)
+
+
+class Content:
+    """The files of one folder: forms/, playbooks/, rules/registration.toml. Good ones replace those read before."""
+
+    def __init__(
+        self, folder: Path, *, customer: Collection[str] | None = None, queues: Collection[str] | None = None
+    ) -> None:
+        self._folder = folder
+        self._customer = customer
+        self._queues = queues
+        self.trees: dict[str, Tree] = {}
+        self.forms: Shelf[Form] = Shelf(lambda form: form.version)
+        self.playbooks: Shelf[Playbook] = Shelf(lambda playbook: playbook.version)
+        self.rules = Rules()
+        self.faults: tuple[Fault, ...] = ()
+
+    def load(self) -> tuple[str, ...]:
+        """Read everything; return what changed. What is wrong stands in `faults`; what was good before stays in use."""
+        changed: list[str] = []
+        trees, told = trees_in(self._folder / "forms" / TREES)
+        self.trees = {**self.trees, **trees}
+        faults = list(told)
+        forms = sorted((self._folder / "forms").glob("*.toml"))
+        for path in forms:
+            form, found = form_in(path, self.trees, self._customer)
+            faults += found
+            if self.forms.offer(path.stem, form, found):
+                changed.append(f"form {path.stem}")
+        _withdraw(self.forms, (form.name for form in self.forms), forms)
+        known = Known(self._customer, [form.name for form in self.forms], self._queues)
+        playbooks = sorted((self._folder / "playbooks").glob("*.md"))
+        for path in playbooks:
+            playbook, found = playbook_in(path, known)
+            faults += found
+            if self.playbooks.offer(path.stem, playbook, found):
+                changed.append(f"playbook {path.stem}")
+        _withdraw(self.playbooks, (playbook.name for playbook in self.playbooks), playbooks)
+        changed += self._load_rules(known, faults)
+        self.faults = tuple(faults)
+        return tuple(changed)
+
+    def _load_rules(self, known: Known, faults: list[Fault]) -> list[str]:
+        path = self._folder / "rules" / "registration.toml"
+        if not path.exists():
+            return []
+        text, found = text_in(path)
+        rules = None
+        if text is not None:
+            rules, found = compile_rules(str(path), text, forms=known.forms, customer=self._customer)
+        faults += found
+        if rules is None or rules == self.rules:
+            return []
+        self.rules = rules
+        return ["registration rules"]
+
+
+def _withdraw(shelf: Shelf[Form] | Shelf[Playbook], names: Iterable[str], paths: list[Path]) -> None:
+    there = {path.stem for path in paths}
+    for name in [name for name in names if name not in there]:
+        shelf.withdraw(name)
