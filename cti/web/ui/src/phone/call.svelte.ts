@@ -5,6 +5,7 @@ import { settleSoon } from './ice'
 import { judge, sampleOf, type Quality, type Sample } from './quality'
 import { sendTo } from './sinks'
 import { callFailure, type CallFailure } from './trouble'
+import { Turns } from './turns'
 
 export type CallStage = 'ringing' | 'dialling' | 'talking' | 'ended'
 
@@ -49,6 +50,7 @@ export class PhoneCall {
   private own: MediaStream | null = null
   private readonly player = new Audio()
   private timers: ReturnType<typeof setTimeout>[] = []
+  private readonly turns = new Turns()
   private lastSample: Sample | null = null
   private mixed: ((muted: boolean) => void) | null = null
 
@@ -223,7 +225,12 @@ export class PhoneCall {
     this.applyMute()
   }
 
+  /** What is pressed while a hold or a resume is still on its way is done next. */
   private renegotiate(busy: 'hold' | 'resume', held: boolean): Promise<boolean> {
+    return this.turns.take(() => this.offer(busy, held))
+  }
+
+  private offer(busy: 'hold' | 'resume', held: boolean): Promise<boolean> {
     if (this.stage !== 'talking' || this.held === held) return Promise.resolve(this.held === held)
     // JsSIP ends a call whose re-INVITE comes to nothing, so none is sent into the void.
     if (this.busy || !this.needs.connected()) return Promise.resolve(false)
