@@ -171,9 +171,16 @@ class AssistService:
         lookup = self._lookup_of(call)
         return lookup.chosen if lookup else None
 
+    def subject(self, device: Device, call: CallId) -> Lookup:
+        """Return who *call* is about, if it reached *device* while it lived or lately; else raise NotYourCall."""
+        lookup = self._lookup_of(call)
+        if lookup is None or device not in lookup.devices:
+            raise NotYourCall(call)
+        return lookup
+
     def choose(self, device: Device, call: CallId, customer: int) -> None:
         """Note that *customer*, one of the matches, is on the line, and show it."""
-        lookup = self._my_lookup(device, call)
+        lookup = self.subject(device, call)
         if all(match.customer.id != customer for match in lookup.matches):
             raise UnknownCustomer(customer)
         lookup.choice = customer
@@ -183,7 +190,7 @@ class AssistService:
         self, device: Device, call: CallId, *, name: str, company: str, note: str, tags: tuple[str, ...]
     ) -> CustomerMatch:
         """Store a new customer with the number of *call*, choose it and show it."""
-        lookup = self._my_lookup(device, call)
+        lookup = self.subject(device, call)
         if not lookup.e164:
             raise NoNumber(call)
         if lookup.registering:
@@ -299,12 +306,6 @@ class AssistService:
 
     def _lookup_of(self, call: CallId) -> Lookup | None:
         return self._lookups.get(self._subject.get(call, call))
-
-    def _my_lookup(self, device: Device, call: CallId) -> Lookup:
-        lookup = self._lookup_of(call)
-        if lookup is None or device not in lookup.devices:
-            raise NotYourCall(call)
-        return lookup
 
     def _looked_up(self, lookup: Lookup) -> None:
         """The directory answered, or failed to."""
