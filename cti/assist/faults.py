@@ -114,6 +114,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     # registration rules
     "unknown_form": ("there is no form {name}; there are {known}", "没有表单“{name}”；现有 {known}"),
     "unknown_field": ("there is no customer field {name}; there are {known}", "客户没有“{name}”这一项；现有 {known}"),
+    # outcomes of calls
+    "no_outcomes": ("there is no [[outcome]]", "没有任何 [[outcome]]"),
+    "unknown_outcome": ("there is no outcome {name}; there are {known}", "没有结果“{name}”；现有 {known}"),
+    "outcome_loop": ("{name} is, by its groups, under itself", "“{name}”的上级绕回了它自己"),
+    "unknown_queue": ("there is no queue {name}; there are {known}", "没有队列“{name}”；现有 {known}"),
     # playbooks
     "no_head": ("the file begins with its head between two lines ---", "文件开头应是两行 --- 之间的说明"),
     "open_head": ("the head has no second line ---", "开头的说明缺少第二行 ---"),
