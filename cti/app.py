@@ -16,6 +16,7 @@ from cti.calls.parties import Parties
 from cti.calls.registry import CallRegistry
 from cti.interpreter import keep_tidy
 from cti.links import keep_up
+from cti.services.aftercall import AfterKept
 from cti.services.assist import AssistService
 from cti.services.backups import keep_backed_up
 from cti.services.people import Work
@@ -25,15 +26,19 @@ from cti.services.views import DeskView, QueueView, ReasonView
 from cti.settings import Settings, Switch, phone_secrets_of, secret_of
 from cti.storage.agent_log import SqlAgentLog
 from cti.storage.audit import SqlAuditLog
+from cti.storage.callbacks import SqlCallbacks
 from cti.storage.calls import SqlCallLog
+from cti.storage.customer_book import SqlCustomerBook
 from cti.storage.customers import SqlDirectory
 from cti.storage.desk_log import SqlDeskLog
 from cti.storage.engine import Database
 from cti.storage.open_calls import SqlOpenCalls
 from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
+from cti.storage.results import SqlResults
 from cti.storage.sessions import SqlSessions
 from cti.storage.staff import SqlStaff
+from cti.storage.tickets import SqlTickets
 from cti.storage.users import SqlUsers
 from cti.web.api import PartHealth
 from cti.web.own_calls import OwnCalls
@@ -131,6 +136,9 @@ class App:
                 SqlAgentLog(db, self.recorder),
                 SqlDeskLog(db),
                 spare_phones=settings.switch.agents,
+            ),
+            after=AfterKept(
+                SqlResults(db), SqlCallbacks(db), SqlTickets(db), SqlCustomerBook(db), deadlines=settings.tickets
             ),
             region=region,
             time_zone=settings.site.time_zone,

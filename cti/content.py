@@ -1,4 +1,4 @@
-"""What team leads write in files: forms with their choice trees, playbooks, rules. Reads and compiles them."""
+"""What team leads write in files: forms with their choice trees, playbooks, rules, outcomes. Reads and compiles them."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -7,6 +7,7 @@ from cti.assist.faults import Fault, Faults, Place
 from cti.assist.forms.compiling import compile_form
 from cti.assist.forms.model import Form, Tree
 from cti.assist.forms.trees import compile_tree
+from cti.assist.outcomes import Outcomes, compile_outcomes
 from cti.assist.playbook.compiling import Known, compile_playbook
 from cti.assist.playbook.model import Playbook
 from cti.assist.prompts import Rules, compile_rules
@@ -60,7 +61,7 @@ def playbook_in(path: Path, known: Known | None = None) -> tuple[Playbook | None
 
 
 class Content:
-    """The files of one folder: forms/, playbooks/, rules/registration.toml. Good ones replace those read before."""
+    """The files of one folder: forms/, playbooks/, outcomes/, rules/. Good ones replace those read before."""
 
     def __init__(
         self, folder: Path, *, customer: Collection[str] | None = None, queues: Collection[str] | None = None
@@ -71,6 +72,7 @@ class Content:
         self.trees: dict[str, Tree] = {}
         self.forms: Shelf[Form] = Shelf(lambda form: form.version)
         self.playbooks: Shelf[Playbook] = Shelf(lambda playbook: playbook.version)
+        self.outcomes: Shelf[Outcomes] = Shelf(lambda outcomes: outcomes.version)
         self.rules = Rules()
         self.faults: tuple[Fault, ...] = ()
 
@@ -95,9 +97,24 @@ class Content:
             if self.playbooks.offer(path.stem, playbook, found):
                 changed.append(f"playbook {path.stem}")
         _withdraw(self.playbooks, (playbook.name for playbook in self.playbooks), playbooks)
+        changed += self._load_outcomes(faults)
         changed += self._load_rules(known, faults)
         self.faults = tuple(faults)
         return tuple(changed)
+
+    def _load_outcomes(self, faults: list[Fault]) -> list[str]:
+        changed = []
+        paths = sorted((self._folder / "outcomes").glob("*.toml"))
+        for path in paths:
+            text, found = text_in(path)
+            outcomes = None
+            if text is not None:
+                outcomes, found = compile_outcomes(path.stem, str(path), text, queues=self._queues)
+            faults += found
+            if self.outcomes.offer(path.stem, outcomes, found):
+                changed.append(f"outcomes {path.stem}")
+        _withdraw(self.outcomes, (outcomes.name for outcomes in self.outcomes), paths)
+        return changed
 
     def _load_rules(self, known: Known, faults: list[Fault]) -> list[str]:
         path = self._folder / "rules" / "registration.toml"
@@ -114,7 +131,7 @@ class Content:
         return ["registration rules"]
 
 
-def _withdraw(shelf: Shelf[Form] | Shelf[Playbook], names: Iterable[str], paths: list[Path]) -> None:
+def _withdraw(shelf: Shelf[Form] | Shelf[Playbook] | Shelf[Outcomes], names: Iterable[str], paths: list[Path]) -> None:
     there = {path.stem for path in paths}
     for name in [name for name in names if name not in there]:
         shelf.withdraw(name)

@@ -15,6 +15,7 @@ import phonenumbers
 
 from cti.agents.config import Agents, Queue
 from cti.assist.customfields import CustomField, faults_of
+from cti.assist.tickets import Deadlines
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
@@ -121,6 +122,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pop: Pop = Pop()
     log: Log = Log()
     customer_field: tuple[CustomField, ...] = ()
+    tickets: Deadlines = Deadlines()
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -175,3 +175,6 @@ class DeskLog(Protocol):
 
     async def note(self, call: str, device: str, user: int, text: str, *, at: datetime) -> DeskCall | None:
         """Keep *text* about a call that reached *device* ("" removes it); None when there is no such call."""
+
+    async def note_of(self, call: str, user: int) -> str:
+        """Return what *user* wrote about the latest call with that id, "" for nothing."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from cti.aftercall import (
 from cti.assist import tickets as rules
 from cti.assist.outcomes import Outcome, Outcomes, lacks, outcomes_for
 from cti.assist.tickets import Deadlines, Severity, TicketAct
-from cti.customers import CustomerBook, Mark
+from cti.customers import Mark
 from cti.ports import StorageDown, User
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,11 @@ class Told(Protocol):
         """Tell whoever must look at it."""
 
 
+class Marks(Protocol):
+    async def mark(self, customer: int, mark: Mark) -> object:
+        """Add a consent or do-not-call to a customer, with its history."""
+
+
 class UnknownOutcome(Exception):
     """The calls of that queue cannot come to that."""
 
@@ -71,26 +77,33 @@ class BadTime(Exception):
     """Nobody can be called back then."""
 
 
+@dataclass(frozen=True, slots=True)
+class AfterKept:
+    """Where it is kept, and what the files say."""
+
+    results: Results
+    callbacks: Callbacks
+    tickets: Tickets
+    marks: Marks
+    files: Callable[[], Collection[Outcomes]] = tuple
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+
 class AfterCall:
     def __init__(
         self,
+        kept: AfterKept,
         *,
-        results: Results,
-        callbacks: Callbacks,
-        tickets: Tickets,
-        book: CustomerBook,
-        files: Callable[[], Collection[Outcomes]],
-        note_of: Callable[[str, int], Awaitable[str]],
         told: Told,
-        deadlines: Deadlines | None = None,
+        note_of: Callable[[str, int], Awaitable[str]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.results = results
-        self.callbacks = callbacks
-        self.tickets = tickets
-        self.deadlines = deadlines or Deadlines()
-        self._book = book
-        self._files = files
+        self.results = kept.results
+        self.callbacks = kept.callbacks
+        self.tickets = kept.tickets
+        self.deadlines = kept.deadlines
+        self._marks = kept.marks
+        self._files = kept.files
         self._note_of = note_of
         self._told = told
         self._now = now
@@ -123,7 +136,7 @@ class AfterCall:
         await self.results.put(result)
         if outcome.do_not_call and subject.customer is not None:
             proof = f"call {subject.call}"
-            await self._book.mark(
+            await self._marks.mark(
                 subject.customer, Mark("do_not_call", "call", True, result.at, proof=proof, who=user.name)
             )
         return result

@@ -112,6 +112,11 @@ class AgentService:
     def view(self, device: Device) -> AgentView:
         return self._desk(device).view
 
+    def wrapping_up(self, device: Device) -> str:
+        """Return the call that the agent with *device* writes up now, "" for none."""
+        desk = self._desks.get(device)
+        return desk.last_call if desk is not None and desk.agent.wrap_up is not None else ""
+
     @property
     def queues(self) -> Iterable[str]:
         """Return the names of queues that the switch or the settings spoke of."""

@@ -234,6 +234,9 @@ class AssistService:
         self._views.setdefault(call.id, {})[device] = view
         self._calls_at.setdefault(device, {})[call.id] = view
         lookup.devices.add(device)
+        lookup.queue = view.queue or lookup.queue
+        if view.state in ("connected", "hold"):
+            lookup.talked.add(device)
         if rung and view.state == "alerting" and key not in self._popped:
             self._popped.add(key)
             self._pop(key, view, lookup, *stamps)

@@ -33,10 +33,12 @@ class Lookup:
         "internal",
         "matches",
         "number",
+        "queue",
         "raw",
         "region",
         "registering",
         "state",
+        "talked",
     )
 
     def __init__(self, call: CallId, raw: str, region: str, *, internal: bool, began_at: float) -> None:
@@ -54,6 +56,8 @@ class Lookup:
         self.choice: int | None = None
         self.registering = False
         self.devices: set[Device] = set()  # the agents' phones that this call reached: whom it concerns
+        self.talked: set[Device] = set()  # those of them that answered it
+        self.queue = ""  # the last one that it was in
         self.began_at = began_at  # by the monotonic clock of the loop, as is ended_at
         self.ended_at: float | None = None
 
@@ -113,7 +117,7 @@ class Lookups:
             return lookup
         fresh = Lookup(call, raw, self._region, internal=internal, began_at=asyncio.get_running_loop().time())
         if lookup is not None:
-            fresh.devices = lookup.devices
+            fresh.devices, fresh.talked, fresh.queue = lookup.devices, lookup.talked, lookup.queue
         self._of[call] = fresh
         if not fresh.done:
             self._ask(fresh)

@@ -43,6 +43,16 @@ class SqlDeskLog:
 
         return await self._db.write(work)
 
+    async def note_of(self, call: str, user: int) -> str:
+        wanted = (
+            select(call_notes.c.note)
+            .join_from(call_notes, calls, calls.c.id == call_notes.c.call_id)
+            .where(calls.c.call == call, call_notes.c.user_id == user)
+            .order_by(calls.c.started_at.desc())
+            .limit(1)
+        )
+        return await self._db.read(lambda connection: connection.execute(wanted).scalar()) or ""
+
     async def missed(self, device: str, queues: Sequence[str], *, since: datetime) -> list[MissedCall]:
         rang_here = calls.c.id.in_(select(call_connections.c.call_id).where(*_leg(device, since)))
         of_queues = calls.c.id.in_(

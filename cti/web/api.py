@@ -27,6 +27,7 @@ HttpRefusalCode = Literal[
     "busy",
     "storage_failed",
     "extension_in_use",
+    "changed_meanwhile",
 ]
 
 

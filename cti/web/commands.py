@@ -1,6 +1,7 @@
 """Carries out what a screen asks: may this person do it, then the service, then `done` or a refusal."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -9,6 +10,7 @@ from cti.agents.model import S
 from cti.calls.facts import Device
 from cti.calls.model import CallId
 from cti.ports import OutcomeUnknown, StorageDown, SwitchError, SwitchUnreachable
+from cti.services.aftercall import AfterCall, OutcomeMissing, Subject
 from cti.services.agents import AgentService, Make
 from cti.services.assist import (
     AlreadyRegistered,
@@ -39,6 +41,7 @@ _REFUSALS: dict[type[Exception], tuple[m.RefusalCode, str]] = {
     NoNumber: ("no_number", "the call has no number to register"),
     AlreadyRegistered: ("already_registered", "a customer was registered from this call already"),
     StoreFailed: ("storage_failed", "the customer was not stored; try again"),
+    OutcomeMissing: ("outcome_missing", "choose what the call came to first"),
     NoSuchColleague: ("unknown_person", "nobody of that name is in your team"),
     UnknownPop: ("unknown_pop", "no such pop was sent to you lately"),
 }
@@ -62,12 +65,19 @@ class Commands:
     """Commands of all screens. What takes time runs in tasks, so that a screen's next message is read meanwhile."""
 
     def __init__(
-        self, hub: ScreenHub, assist: AssistService, agents: AgentService, people: PeopleService, clock: ServiceClock
+        self,
+        hub: ScreenHub,
+        assist: AssistService,
+        agents: AgentService,
+        people: PeopleService,
+        after: AfterCall,
+        clock: ServiceClock,
     ) -> None:
         self._hub = hub
         self._assist = assist
         self._agents = agents
         self._people = people
+        self._after = after
         self._clock = clock
         self._once = Once()
         self._under_way: dict[Screen, set[asyncio.Task[None]]] = {}
@@ -119,12 +129,24 @@ class Commands:
             case m.SetAgentState(reason=reason):
                 return self._ask(actor, lambda at: ev.AskNotReady(at, _one_line(reason)))
             case m.FinishWrapUp(state=state, reason=reason):
-                return self._ask(actor, lambda at: ev.FinishWrapUp(at, state == "ready", _one_line(reason)))
+                return lambda: self._finish(actor, lambda at: ev.FinishWrapUp(at, state == "ready", _one_line(reason)))
             case _:
                 return self._ask(actor, ev.ExtendWrapUp)
 
     def _ask(self, actor: Actor, make: Make) -> Callable[[], Coroutine[Any, Any, None]]:
         return lambda: self._agents.ask(actor.device, make)
+
+    async def _finish(self, actor: Actor, make: Make) -> None:
+        """End the wrap-up, unless the call still needs its outcome. A database that is down keeps nobody at it."""
+        with contextlib.suppress(StorageDown, NotYourCall):
+            call = self._agents.wrapping_up(actor.device)
+            about = self._assist.subject(actor.device, CallId(call))
+            profile = self._people.profile_of(actor.user)
+            if profile is not None and actor.device in about.talked and not about.internal:
+                subject = Subject(call, about.queue, about.e164, about.chosen)
+                if not await self._after.is_settled(profile.user, subject):
+                    raise OutcomeMissing
+        await self._agents.ask(actor.device, make)
 
     async def _repair(self, actor: Actor) -> None:
         await self._agents.repair(actor.device)
@@ -190,7 +212,7 @@ class Commands:
     async def _answer(self, screen: Screen, id: int, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except (NotYourCall, NoNumber, AlreadyRegistered, StoreFailed, NoSuchColleague) as error:
+        except (NotYourCall, NoNumber, AlreadyRegistered, StoreFailed, NoSuchColleague, OutcomeMissing) as error:
             self._refuse(screen, id, *_REFUSALS[type(error)])
         except ev.NotNow as error:
             self._refuse(screen, id, "no_queue" if isinstance(error, ev.NoQueue) else "not_now", str(error))

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from cti.calls.facts import ChannelId
 from cti.calls.model import Call
+from cti.services.aftercall import AfterCall
 from cti.services.agents import AgentService
 from cti.services.assist import AssistService
 from cti.services.clock import ServiceClock
@@ -43,6 +44,7 @@ class Context:
     assist: AssistService
     agents: AgentService
     people: PeopleService
+    after: AfterCall
     sockets: Sockets
     pops: PopLog
     lag: LagProbe

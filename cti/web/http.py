@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from cti.ports import StorageDown
-from cti.web import accounts, my_day, operations, people, phones, sessions
+from cti.web import accounts, after, my_day, operations, people, phones, sessions
 from cti.web.api import HttpRefusalCode
 from cti.web.context import CONTEXT, LARGEST_BODY, Context, HttpRefusal, identify, refusal
 from cti.web.origins import is_own_origin
@@ -69,6 +69,7 @@ def make_app(context: Context, *, pages: Pages | None = None) -> web.Application
             web.get("/api/my/calls", my_day.my_calls),
             web.post("/api/my/calls/note", my_day.note_call),
             web.get("/api/my/missed", my_day.missed),
+            *after.ROUTES,
             web.get("/api/ops", operations.ops),
             web.get("/api/ops/calls", operations.live),
             web.get("/healthz", operations.healthz),

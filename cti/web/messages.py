@@ -44,6 +44,7 @@ RefusalCode = Literal[
     "no_queue",
     "not_now",
     "unknown_person",
+    "outcome_missing",
 ]
 
 
@@ -263,6 +264,15 @@ class LinkMessage(ServerMessage, frozen=True, tag="link"):
     link: LinkView
 
 
+class ReminderMessage(ServerMessage, frozen=True, tag="reminder"):
+    """A callback is due soon, or a ticket changed that this person must know of; the lists are read by HTTP."""
+
+    kind: Literal["callback", "ticket"]
+    id: str
+    title: str  # who is to be called, or what the ticket is about
+    due_at: float | None
+
+
 class DoneMessage(ServerMessage, frozen=True, tag="done"):
     """The command with this id was carried out."""
 
@@ -287,6 +297,7 @@ ScreenMessage = (
     | CallGoneMessage
     | AgentMessage
     | LinkMessage
+    | ReminderMessage
     | DoneMessage
     | RefusalMessage
 )

@@ -24,6 +24,9 @@ class Action(Enum):
     SEE_OWN_WORK = "see_own_work"  # one's figures, calls, notes and sessions
     TAKE_PHONE = "take_phone"  # sit down at another one
     SEE_AUDIT = "see_audit"
+    SEE_TICKET = "see_ticket"
+    WORK_ON_TICKET = "work_on_ticket"  # take it, solve it, say something
+    JUDGE_TICKET = "judge_ticket"  # close it, open it again, give it to somebody, weigh it
     SEE_LINK = "see_link"
     MANAGE_PEOPLE = "manage_people"
     SEE_OPERATIONS = "see_operations"
@@ -57,7 +60,16 @@ class Colleague(msgspec.Struct, frozen=True, gc=False):
     team_of_actor: str
 
 
-Object = Phone | Colleague | None
+class Case(msgspec.Struct, frozen=True, gc=False):
+    """A ticket: whose it is, and the teams of it and of who asks; "" is none."""
+
+    made_by: str
+    owner: str
+    team: str
+    team_of_actor: str
+
+
+Object = Phone | Colleague | Case | None
 Rule = Callable[[Actor, Object], bool]
 
 
@@ -81,6 +93,26 @@ def _leads(actor: Actor, obj: Object) -> bool:
     )
 
 
+def _in_case(actor: Actor, obj: Object) -> bool:
+    """Whether the ticket concerns *actor*: their own, or one of their team."""
+    return isinstance(obj, Case) and (
+        actor.role in ("supervisor", "inspector")
+        or actor.user in (obj.made_by, obj.owner)
+        or (obj.team != "" and obj.team == obj.team_of_actor)
+    )
+
+
+def _works_on(actor: Actor, obj: Object) -> bool:
+    return actor.role in ("agent", "lead", "supervisor") and _in_case(actor, obj)
+
+
+def _judges(actor: Actor, obj: Object) -> bool:
+    """Whether *actor* is the lead of the ticket's team, or a supervisor."""
+    if not isinstance(obj, Case):
+        return False
+    return actor.role == "supervisor" or (actor.role == "lead" and obj.team != "" and obj.team == obj.team_of_actor)
+
+
 def _with_role(*roles: UserRole) -> Rule:
     return lambda actor, obj: actor.role in roles
 
@@ -101,6 +133,9 @@ RULES: dict[Action, Rule] = {
     Action.SEE_OWN_WORK: _anybody,
     Action.TAKE_PHONE: _with_role("agent", "lead", "supervisor"),
     Action.SEE_AUDIT: _with_role("admin"),
+    Action.SEE_TICKET: _in_case,
+    Action.WORK_ON_TICKET: _works_on,
+    Action.JUDGE_TICKET: _judges,
     Action.MANAGE_PEOPLE: _with_role("admin"),
     Action.SEE_OPERATIONS: _with_role("admin"),
 }

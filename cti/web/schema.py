@@ -8,14 +8,15 @@ from typing import Any, get_args
 
 import msgspec
 
-from cti.web import api, api_people, messages
+from cti.web import api, api_after, api_people, messages
 
+APIS = (api, api_people, api_after)  # each with its FORMS and ANSWERS
 TARGET = Path(__file__).parent / "ui" / "src" / "lib" / "messages.ts"
 
 Schema = Mapping[str, Any]
 
 _HEAD = """\
-// Made by `python -m cti.web.schema` from cti/web/messages.py, api.py and api_people.py. Do not edit.
+// Made by `python -m cti.web.schema` from cti/web/messages.py and the api*.py beside it. Do not edit.
 """
 
 
@@ -27,8 +28,8 @@ def typescript() -> str:
     out.append(_literal("RefusalCode", messages.RefusalCode))
     out.append(_literal("HttpRefusalCode", api.HttpRefusalCode))
 
-    _, sent = _components([messages.ScreenCommand, *api.FORMS, *api_people.FORMS])
-    _, got = _components([messages.ScreenMessage, *api.ANSWERS, *api_people.ANSWERS])
+    _, sent = _components([messages.ScreenCommand, *(form for each in APIS for form in each.FORMS)])
+    _, got = _components([messages.ScreenMessage, *(one for each in APIS for one in each.ANSWERS)])
     for name, schema in sorted({**sent, **got}.items()):
         out.append(_interface(name, schema, all_required=name in got))
     out.append(_union("ScreenCommand", get_args(messages.ScreenCommand)))

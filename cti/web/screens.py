@@ -208,6 +208,13 @@ class ScreenHub:
             if can(screen.actor, Action.SEE_LINK):
                 self._push(screen, payload)
 
+    def tell(self, user: str, message: m.ReminderMessage) -> None:
+        """Send *message* to every screen of *user*."""
+        payload = _encode(message)
+        for screen in tuple(self._of_user.get(user, ())):
+            if can(screen.actor, Action.SEE_OWN_WORK):
+                self._push(screen, payload)
+
     # --- sending ----------------------------------------------------------------------------------------------------
 
     def _allowed(self, action: Action, device: Device) -> Iterable[Screen]:

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from cti.ports import Directory, Sessions, Switch, Users
+from cti.services.aftercall import AfterCall, AfterKept
 from cti.services.agents import AgentService
 from cti.services.assist import AssistService
 from cti.services.clock import ServiceClock
@@ -25,6 +26,7 @@ from cti.web.own_calls import OwnCalls
 from cti.web.pages import Pages
 from cti.web.passwords import Passwords
 from cti.web.phone_desk import Keeper, PhoneDesk
+from cti.web.reminders import Reminders
 from cti.web.screens import ScreenHub
 from cti.web.sip_relay import SipRelays
 from cti.web.sockets import Sockets
@@ -52,6 +54,7 @@ class WebService:
         sessions: Sessions,
         directory: Directory,
         work: Work,
+        after: AfterKept,
         region: str,
         time_zone: str = "UTC",
         desk: DeskView | None = None,
@@ -81,6 +84,7 @@ class WebService:
             agents=self.agents,
             budget_seconds=lookup_budget_seconds,
         )
+        self.after = AfterCall(after, told=Reminders(self.hub, self.people), note_of=work.desk_log.note_of)
         self.lag = LagProbe(observe=self.metrics.loop_lag)
         self._passwords = passwords or Passwords()
         self.auth = Authenticator(
@@ -94,7 +98,7 @@ class WebService:
         if phones is not None:
             phone_desk = PhoneDesk(phones.passwords, realm=phones.realm, keeper=phones.keeper)
             self.sip = SipRelays(phones.url, phone_desk, self.metrics, phones.own_calls)
-        self._commands = Commands(self.hub, self.assist, self.agents, self.people, self.clock)
+        self._commands = Commands(self.hub, self.assist, self.agents, self.people, self.after, self.clock)
         self.context = Context(
             settings=settings,
             auth=self.auth,
@@ -102,6 +106,7 @@ class WebService:
             assist=self.assist,
             agents=self.agents,
             people=self.people,
+            after=self.after,
             sockets=Sockets(self.hub, self.assist, self.people, self._commands, self.metrics),
             pops=self.pops,
             lag=self.lag,
@@ -131,6 +136,7 @@ class WebService:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.hub.watch(), name="web:screens")
             group.create_task(self.lag.run(), name="web:lag")
+            group.create_task(self.after.run(), name="web:after")
             group.create_task(keep_sessions(self.context), name="web:sessions")
 
     async def close(self) -> None:

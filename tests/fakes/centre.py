@@ -11,11 +11,13 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from cti.assist.outcomes import Outcomes
 from cti.calls import events as ev
 from cti.calls.facts import ChannelId, Device, Fact, LinkLost, MemberSeen, MemberState, Party, Snapshot
 from cti.calls.model import Call, CallId, Cause, Connection, ConnectionState, Direction, Role
 from cti.ports import Customer as CustomerRecord
 from cti.ports import CustomerMatch, CustomerNumber, NewCustomer, SwitchError, UserRole
+from cti.services.aftercall import AfterKept
 from cti.services.clock import ServiceClock
 from cti.services.people import Work
 from cti.services.pops import Stage
@@ -24,6 +26,7 @@ from cti.settings import Web as WebSettings
 from cti.web.pages import Pages
 from cti.web.passwords import Passwords
 from cti.web.service import BrowserPhones, WebService
+from tests.fakes.after import FakeCallbacks, FakeMarks, FakeResults, FakeTickets
 from tests.fakes.staff import FakeAgentLog, FakeAuditLog, FakeDeskLog, FakeStaff
 from tests.fakes.storage import FakeDirectory, FakeSessions, FakeUsers
 
@@ -276,12 +279,22 @@ class Centre:
         self.registry = FakeRegistry()
         self.ids = itertools.count(1)
         self.stages: list[tuple[Stage, float]] = []
+        self.outcomes: list[Outcomes] = []
+        self.marks = FakeMarks()
+        self.after = AfterKept(
+            FakeResults(),
+            FakeCallbacks(self.directory),
+            FakeTickets(self.directory),
+            self.marks,
+            lambda: self.outcomes,
+        )
         self.web = WebService(
             settings=settings or WebSettings(port=0),
             users=self.users,
             sessions=self.sessions,
             directory=self.directory,
             work=self.work,
+            after=self.after,
             desk=desk,
             clock=clock,
             region="CN",

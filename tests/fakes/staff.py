@@ -153,3 +153,6 @@ class FakeDeskLog:
             return None
         self.notes[call, user] = text
         return msgspec.structs.replace(found, note=text)
+
+    async def note_of(self, call: str, user: int) -> str:
+        return self.notes.get((call, user), "")

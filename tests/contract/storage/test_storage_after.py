@@ -1,39 +1,59 @@
-"""Outcomes, callbacks and tickets on both engines."""
+"""Outcomes, callbacks and tickets: what holds on both engines, and for the fakes."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cti.aftercall import Callback, CallResult, ChangedMeanwhile, Ticket, TicketChange, TicketEntry
+from cti.aftercall import (
+    Callback,
+    Callbacks,
+    CallResult,
+    ChangedMeanwhile,
+    Results,
+    Ticket,
+    TicketChange,
+    TicketEntry,
+    Tickets,
+)
 from cti.ports import CustomerNumber, NewCustomer
 from cti.storage.callbacks import SqlCallbacks
 from cti.storage.results import SqlResults
 from cti.storage.tickets import SqlTickets
 from tests.contract.storage.conftest import Storage
+from tests.fakes.after import FakeCallbacks, FakeResults, FakeTickets
+from tests.fakes.storage import FakeDirectory
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
 class Kept:
-    def __init__(self, sql: Storage) -> None:
-        assert sql.db
-        self.results = SqlResults(sql.db)
-        self.callbacks = SqlCallbacks(sql.db)
-        self.tickets = SqlTickets(sql.db)
-        self._sql = sql
+    """All three, of one storage."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.results: Results
+        self.callbacks: Callbacks
+        self.tickets: Tickets
+        if storage.db is not None:
+            self.results, self.callbacks = SqlResults(storage.db), SqlCallbacks(storage.db)
+            self.tickets = SqlTickets(storage.db)
+        else:
+            assert isinstance(storage.directory, FakeDirectory)
+            self.results, self.callbacks = FakeResults(), FakeCallbacks(storage.directory)
+            self.tickets = FakeTickets(storage.directory)
+        self._storage = storage
 
     async def user(self, name: str) -> int:
-        return (await self._sql.users.create(name, display_name=name.title(), role="agent")).id
+        return (await self._storage.users.create(name, display_name=name.title(), role="agent")).id
 
     async def customer(self, name: str, number: str) -> int:
-        match = await self._sql.directory.register(NewCustomer(name, (CustomerNumber(number),)))
+        match = await self._storage.directory.register(NewCustomer(name, (CustomerNumber(number),)))
         return match.customer.id
 
 
 @pytest.fixture
-def kept(sql: Storage) -> Kept:
-    return Kept(sql)
+def kept(storage: Storage) -> Kept:
+    return Kept(storage)
 
 
 def callback(made_by: int, due_at: datetime = NOON, **more: object) -> Callback:

@@ -1,4 +1,4 @@
-// Made by `python -m cti.web.schema` from cti/web/messages.py, api.py and api_people.py. Do not edit.
+// Made by `python -m cti.web.schema` from cti/web/messages.py and the api*.py beside it. Do not edit.
 
 export const CLOSE_ABUSE = 4429
 
@@ -32,6 +32,7 @@ export type RefusalCode =
   | "no_queue"
   | "not_now"
   | "unknown_person"
+  | "outcome_missing"
 
 export type HttpRefusalCode =
   | "bad_request"
@@ -49,11 +50,29 @@ export type HttpRefusalCode =
   | "busy"
   | "storage_failed"
   | "extension_in_use"
+  | "changed_meanwhile"
 
 /** GET /api/me, and the answer to a log-in. With `must_change` only /api/password and /api/logout are open. */
 export interface Account {
   me: Me
   must_change: boolean
+}
+
+/** POST /api/tickets/act -> TicketWhole. `seen` is the ticket's changed_at; 409 `changed_meanwhile` when older. */
+export interface ActOnTicket {
+  id: string
+  act: "close" | "go_on" | "reopen" | "say" | "solve" | "take" | "wait"
+  text?: string
+  seen?: number | null
+}
+
+/** GET /api/after?call=: what the call can come to, what was chosen, and what was promised and opened in it. */
+export interface AfterCall {
+  call: string
+  outcomes: OutcomesView | null
+  outcome: string
+  callbacks: CallbackView[]
+  tickets: TicketView[]
 }
 
 export interface AgentMessage {
@@ -121,6 +140,29 @@ export interface CallView {
   waited_seconds: number
 }
 
+export interface CallbackView {
+  id: string
+  state: "cancelled" | "done" | "open"
+  due_at: number
+  number: string
+  name: string
+  customer: number | null
+  queue: string
+  note: string
+  owner: string
+  own: boolean
+  made_by: string
+  call: string
+  kept: boolean | null
+}
+
+/** GET /api/callbacks: the open ones of who asks, and those of their queues; how promises were kept in 30 days. */
+export interface Callbacks {
+  callbacks: CallbackView[]
+  kept: number
+  promised: number
+}
+
 /** Who is calling, as far as is known. `internal`: a colleague calls, there is no customer. */
 export interface Card {
   call: string
@@ -151,12 +193,27 @@ export interface ChangeTeam {
   name: string
 }
 
+/** POST /api/tickets/change -> TicketWhole. Another owner (a log-in name), or another severity, with why. */
+export interface ChangeTicket {
+  id: string
+  owner?: string | null
+  severity?: "critical" | "high" | "low" | "normal" | null
+  text?: string
+  seen?: number | null
+}
+
 /** Of several customers with the number, this one is on the line. */
 export interface ChooseCustomer {
   type: "card.choose"
   id: number
   call: string
   customer: number
+}
+
+/** POST /api/after/outcome -> AfterCall. 409 `still_needed` (StillNeeded) names what the outcome lacks. */
+export interface ChooseOutcome {
+  call: string
+  outcome: string
 }
 
 /** An earlier call with a customer, as the card shows it. */
@@ -226,6 +283,12 @@ export interface ExtendWrapUp {
   type: "agent.extend_wrap_up"
   id: number
   key?: string
+}
+
+/** POST /api/callbacks/finish -> CallbackView */
+export interface FinishCallback {
+  id: string
+  cancel?: boolean
 }
 
 export interface FinishWrapUp {
@@ -322,6 +385,13 @@ export interface MissedCall {
   reached: boolean
 }
 
+/** POST /api/callbacks/move -> CallbackView. `owner` is a log-in name, "" is anybody. */
+export interface MoveCallback {
+  id: string
+  due_at: number
+  owner: string
+}
+
 export interface MyCall {
   call: string
   direction: string
@@ -369,6 +439,16 @@ export interface NoteCall {
 export interface Nothing {
 }
 
+/** POST /api/tickets -> TicketView. Only a suggestion is about no call. */
+export interface OpenTicket {
+  kind: "complaint" | "request" | "suggestion"
+  title: string
+  text?: string
+  category?: string
+  severity?: "critical" | "high" | "low" | "normal"
+  call?: string
+}
+
 /** GET /api/ops */
 export interface Ops {
   now: number
@@ -383,6 +463,25 @@ export interface Ops {
   window_seconds: number
   stages: StageFigures[]
   loop_lag: StageFigures | null
+}
+
+/** One that can be chosen, or a group: one that others are `under`. */
+export interface OutcomeView {
+  code: string
+  zh: string
+  en: string
+  under: string
+  needs: ("callback" | "note" | "ticket")[]
+  ticket: "complaint" | "request" | null
+  category: string
+  do_not_call: boolean
+}
+
+export interface OutcomesView {
+  zh: string
+  en: string
+  required: boolean
+  outcomes: OutcomeView[]
 }
 
 export interface PartHealth {
@@ -474,6 +573,14 @@ export interface PopPainted {
   painted: number
 }
 
+/** POST /api/callbacks -> CallbackView. `own` false: anybody who serves the call's queue may make it. */
+export interface PromiseCallback {
+  call: string
+  due_at: number
+  note?: string
+  own?: boolean
+}
+
 /** A queue that a person serves; the switch asks members with a higher penalty later. */
 export interface Queue {
   queue: string
@@ -533,6 +640,15 @@ export interface RegisterCustomer {
   company?: string
   note?: string
   tags?: string[]
+}
+
+/** A callback is due soon, or a ticket changed that this person must know of; the lists are read by HTTP. */
+export interface ReminderMessage {
+  type: "reminder"
+  kind: "callback" | "ticket"
+  id: string
+  title: string
+  due_at: number | null
 }
 
 /** Ask the switch anew about this person's phone, and show what it says; it is logged. */
@@ -623,6 +739,13 @@ export interface Stamps {
   dispatched: number
 }
 
+/** 409: the outcome needs more. */
+export interface StillNeeded {
+  code: "still_needed"
+  text: string
+  needs: ("callback" | "note" | "ticket")[]
+}
+
 /** Ask for the service's time; the screen halves the round trip. */
 export interface SyncClock {
   type: "clock.sync"
@@ -657,6 +780,47 @@ export interface TeamNow {
 /** GET /api/teams */
 export interface Teams {
   teams: Team[]
+}
+
+export interface TicketLine {
+  at: number
+  who: string
+  act: string
+  text: string
+}
+
+/** GET /api/tickets?scope=mine|team|all&closed=1: the first due first. */
+export interface TicketList {
+  tickets: TicketView[]
+}
+
+export interface TicketView {
+  id: string
+  kind: "complaint" | "request" | "suggestion"
+  state: "closed" | "open" | "solved" | "waiting" | "working"
+  severity: "critical" | "high" | "low" | "normal"
+  level: "agent" | "lead" | "supervisor"
+  category: string
+  title: string
+  text: string
+  owner: string
+  own: boolean
+  made_by: string
+  made_at: number
+  changed_at: number
+  due_at: number | null
+  name: string
+  customer: number | null
+  number: string
+  queue: string
+  call: string
+}
+
+/** GET /api/tickets/one?id= */
+export interface TicketWhole {
+  ticket: TicketView
+  history: TicketLine[]
+  acts: string[]
 }
 
 /** GET /api/my/today: since midnight at the centre. The time in the present state is counted up to `now`. */
@@ -696,6 +860,7 @@ export type ScreenMessage = { seq: number } & (
   | CallGoneMessage
   | AgentMessage
   | LinkMessage
+  | ReminderMessage
   | DoneMessage
   | RefusalMessage
 )
