@@ -1,14 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import base from '../src/lib/en'
-import enAdmin from '../src/lib/en.admin'
 import { duration, milliseconds, moment, phoneNumber } from '../src/lib/format'
-import { i18n, t, tCode } from '../src/lib/i18n.svelte'
+import { GROUPS, i18n, t, tCode } from '../src/lib/i18n.svelte'
 import chinese from '../src/lib/zh'
-import zhAdmin from '../src/lib/zh.admin'
 import { browserName } from '../src/people/browser'
 
-const en = { ...base, ...enAdmin }
-const zh = { ...chinese, ...zhAdmin }
+async function everything(language: 'en' | 'zh', texts: object): Promise<Record<string, string>> {
+  const groups = await Promise.all(Object.values(GROUPS).map((group) => group[language]()))
+  return Object.assign({}, texts, ...groups.map((group) => group.default)) as Record<string, string>
+}
+
+const en = await everything('en', base)
+const zh = await everything('zh', chinese)
 
 const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
 
@@ -25,9 +28,9 @@ describe('texts', () => {
   })
 
   it('have the same values in both languages, and none is empty', () => {
-    for (const key of Object.keys(en) as (keyof typeof en)[]) {
-      expect(placeholders(zh[key]), key).toEqual(placeholders(en[key]))
-      expect(zh[key].trim(), key).not.toBe('')
+    for (const [key, text] of Object.entries(en)) {
+      expect(placeholders(zh[key] ?? ''), key).toEqual(placeholders(text))
+      expect(zh[key]?.trim(), key).toBeTruthy()
     }
   })
 

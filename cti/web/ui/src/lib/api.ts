@@ -39,6 +39,8 @@ export interface Refusal {
   retryAfterSeconds: number | null
   /** Of `extension_in_use`: who has it. */
   inUse?: InUse
+  /** The whole answer, for refusals that tell more. */
+  body?: unknown
 }
 
 export type Answer<T> = { ok: true; data: T } | { ok: false; refusal: Refusal }
@@ -46,7 +48,8 @@ export type Answer<T> = { ok: true; data: T } | { ok: false; refusal: Refusal }
 const TIMEOUT_MS = 10_000
 const UNREACHABLE: Refusal = { code: 'unreachable', text: '', retryAfterSeconds: null }
 
-async function call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer<T>> {
+/** For those who have an `api.ts` of their own. */
+export async function call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer<T>> {
   try {
     const response = await fetch(`api/${path}`, {
       method,
@@ -58,7 +61,7 @@ async function call<T>(method: 'GET' | 'POST', path: string, body?: object): Pro
     const data: unknown = await response.json()
     if (response.ok) return { ok: true, data: data as T }
     const { code, text, retry_after_seconds = null } = data as Refused
-    const refusal: Refusal = { code: code as HttpRefusalCode, text, retryAfterSeconds: retry_after_seconds }
+    const refusal: Refusal = { code: code as HttpRefusalCode, text, retryAfterSeconds: retry_after_seconds, body: data }
     return { ok: false, refusal: code === 'extension_in_use' ? { ...refusal, inUse: data as InUse } : refusal }
   } catch {
     return { ok: false, refusal: UNREACHABLE }

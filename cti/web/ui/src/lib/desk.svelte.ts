@@ -44,6 +44,8 @@ export class Desk {
   shownId = $state<string | null>(null)
   /** The keyboard should go to the card as soon as that stands there. */
   cardWanted = $state(false)
+  /** Grows with every reminder: lists of callbacks and tickets are read anew. */
+  reminded = $state(0)
   private cards = $state.raw<Record<string, Card>>({})
   private readonly unpainted = new Map<string, UnpaintedPop>()
 
@@ -105,6 +107,9 @@ export class Desk {
         return
       case 'link':
         this.link = message.link
+        return
+      case 'reminder':
+        this.reminded += 1
     }
   }
 

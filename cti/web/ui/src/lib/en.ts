@@ -21,6 +21,7 @@ export default {
 
   'nav.label': 'Pages',
   'nav.desk': 'Desk',
+  'nav.tickets': 'Tickets',
   'nav.ops': 'Service',
   'nav.people': 'People',
 
@@ -81,6 +82,7 @@ export default {
   'http.no_phone': 'There is no phone in the page for you. Your phone is on the desk.',
   'http.phone_in_use': 'Your phone is in another tab.',
   'http.extension_in_use': 'Somebody else has this extension.',
+  'http.changed_meanwhile': 'Somebody else was quicker. Look at it again.',
   'http.unreachable': 'The service does not answer. Check the network, then try again.',
   'http.other': 'That did not work. Try again; if it stays, tell an administrator.',
 
@@ -100,6 +102,7 @@ export default {
   'refusal.outcome_unknown': 'The switch did not answer in time. Look at your state before you try again.',
   'refusal.storage_failed': 'The database did not answer. Nothing was saved; try again.',
   'refusal.too_many': 'Too fast. Wait a moment.',
+  'refusal.outcome_missing': 'Choose what the call came to first.',
   'refusal.no_queue': 'No queue is assigned to you. Ask your team lead.',
   'refusal.not_now': 'This is not possible just now. Look at your state.',
   'refusal.unknown_person': 'Nobody of that name is in your team.',

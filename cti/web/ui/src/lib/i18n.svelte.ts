@@ -2,18 +2,23 @@
 // the language that it shows.
 
 import type en from './en'
-import type admin from './en.admin'
 import { readStored, writeStored } from './stored'
 
 export type Language = 'en' | 'zh'
-export type TextKey = keyof typeof en | keyof typeof admin
+
+const LOAD = { en: () => import('./en'), zh: () => import('./zh') }
+
+/** Texts that not every screen says: they are loaded with what needs them. */
+export const GROUPS = {
+  admin: { en: () => import('./en.admin'), zh: () => import('./zh.admin') },
+  after: { en: () => import('./en.after'), zh: () => import('./zh.after') },
+}
+
+export type Group = keyof typeof GROUPS
+type KeysOf<G extends Group> = keyof Awaited<ReturnType<(typeof GROUPS)[G]['en']>>['default']
+export type TextKey = keyof typeof en | { [G in Group]: KeysOf<G> }[Group]
 export type Values = Record<string, string | number>
 type Texts = Record<TextKey, string>
-
-type Load<T> = Record<Language, () => Promise<{ default: T }>>
-
-const LOAD: Load<Record<keyof typeof en, string>> = { en: () => import('./en'), zh: () => import('./zh') }
-const LOAD_ADMIN: Load<Record<keyof typeof admin, string>> = { en: () => import('./en.admin'), zh: () => import('./zh.admin') }
 
 class I18n {
   language = $state<Language>('en')
@@ -21,12 +26,13 @@ class I18n {
   /** The first texts are there. */
   readonly ready: Promise<void>
   private wanted: Language
-  private administers = false
+  private readonly groups = new Set<Group>()
+  private loading: Promise<void>
 
   constructor() {
     const stored = readStored(localStorage, 'language')
     this.wanted = stored === 'en' || stored === 'zh' ? stored : navigator.language.startsWith('zh') ? 'zh' : 'en'
-    this.ready = this.show(this.wanted)
+    this.ready = this.loading = this.show(this.wanted)
   }
 
   /** The tag for Intl. */
@@ -34,23 +40,27 @@ class I18n {
     return this.language === 'zh' ? 'zh-CN' : 'en-GB'
   }
 
-  /** Load what administrators' screens say too. */
-  async forAdministrators(): Promise<void> {
-    if (this.administers) return
-    this.administers = true
-    await this.show(this.wanted)
+  /** Return *part* as soon as the texts of *group* are there too. */
+  async with<T>(group: Group, part: Promise<T>): Promise<T> {
+    if (!this.groups.has(group)) {
+      this.groups.add(group)
+      this.loading = this.show(this.wanted)
+    }
+    await this.loading
+    return part
   }
 
   choose(language: Language): Promise<void> {
     writeStored(localStorage, 'language', language)
-    return this.show(language)
+    return (this.loading = this.show(language))
   }
 
   private async show(language: Language): Promise<void> {
     this.wanted = language
-    const [texts, more] = await Promise.all([LOAD[language](), this.administers ? LOAD_ADMIN[language]() : null])
+    const groups = [...this.groups].map((group) => GROUPS[group][language]())
+    const loaded = await Promise.all([LOAD[language](), ...groups])
     if (this.wanted !== language) return
-    this.texts = { ...this.texts, ...texts.default, ...more?.default }
+    this.texts = Object.assign({}, this.texts, ...loaded.map((texts) => texts.default)) as Texts
     this.language = language
     document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
   }

@@ -10,17 +10,13 @@ interface Screen {
   load: () => Promise<{ default: Component }>
 }
 
-async function administrative<T>(screen: Promise<T>): Promise<T> {
-  await i18n.forAdministrators()
-  return screen
-}
-
 const isLeader = (me: Me) => me.role === 'admin' || me.role === 'supervisor'
 
 export const SCREENS = {
   desk: { title: 'nav.desk', open: (me) => me.device !== '' || !isLeader(me), load: () => import('../screens/Desk.svelte') },
-  ops: { title: 'nav.ops', open: isLeader, load: () => administrative(import('../screens/Ops.svelte')) },
-  people: { title: 'nav.people', open: (me) => me.role === 'admin', load: () => administrative(import('../screens/People.svelte')) },
+  tickets: { title: 'nav.tickets', open: (me) => me.role !== 'admin', load: () => i18n.with('after', import('../screens/Tickets.svelte')) },
+  ops: { title: 'nav.ops', open: isLeader, load: () => i18n.with('admin', import('../screens/Ops.svelte')) },
+  people: { title: 'nav.people', open: (me) => me.role === 'admin', load: () => i18n.with('admin', import('../screens/People.svelte')) },
 } as const satisfies Record<string, Screen>
 
 export type ScreenName = keyof typeof SCREENS

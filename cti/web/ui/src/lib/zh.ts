@@ -22,6 +22,7 @@ const zh: Record<keyof typeof en, string> = {
 
   'nav.label': '页面',
   'nav.desk': '工作台',
+  'nav.tickets': '工单',
   'nav.ops': '运行状况',
   'nav.people': '人员',
 
@@ -82,6 +83,7 @@ const zh: Record<keyof typeof en, string> = {
   'http.no_phone': '您没有网页话机，请使用桌面话机。',
   'http.phone_in_use': '您的话机正在其他标签页使用。',
   'http.extension_in_use': '此分机已被他人占用。',
+  'http.changed_meanwhile': '已被他人抢先修改，请重新查看。',
   'http.unreachable': '服务没有响应。请检查网络后重试。',
   'http.other': '操作未成功。请重试；如仍不行，请告知管理员。',
 
@@ -101,6 +103,7 @@ const zh: Record<keyof typeof en, string> = {
   'refusal.outcome_unknown': '交换机未及时响应。请先查看当前状态，再决定是否重试。',
   'refusal.storage_failed': '数据库没有响应，内容未保存，请重试。',
   'refusal.too_many': '操作过快，请稍候。',
+  'refusal.outcome_missing': '请先选择本次通话结果。',
   'refusal.no_queue': '尚未为您分配队列，请联系班组长。',
   'refusal.not_now': '当前无法执行此操作，请查看您的状态。',
   'refusal.unknown_person': '您的班组中没有此人。',
