@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from cti.assist.outcomes import compile_outcomes
+from cti.assist.outcomes import Outcomes, compile_outcomes
 from cti.staff import ProfileChange
 from tests.fakes.centre import Agent, Customer, Frame, running
 from tests.fakes.staff import FakeDeskLog
@@ -28,15 +28,21 @@ class AfterDay(Day):
         self.work.desk_log.notes[call.id, user.id] = note
 
 
+def shipped_outcomes() -> list[Outcomes]:
+    found = []
+    for path in sorted(CONFIG.glob("*.toml")):
+        outcomes, faults = compile_outcomes(path.stem, path.name, path.read_text())
+        assert outcomes is not None, faults
+        found.append(outcomes)
+    return found
+
+
 @pytest_asyncio.fixture
 async def day() -> AsyncIterator[AfterDay]:
     async with running(desk=DESK, kind=AfterDay) as centre:
         assert isinstance(centre, AfterDay)
         centre.switch.obeys = centre.obey
-        for path in CONFIG.glob("*.toml"):
-            outcomes, faults = compile_outcomes(path.stem, path.name, path.read_text())
-            assert outcomes is not None, faults
-            centre.outcomes.append(outcomes)
+        centre.outcomes += shipped_outcomes()
         centre.link_comes_up()
         yield centre
 
