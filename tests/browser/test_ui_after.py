@@ -56,6 +56,7 @@ async def test_the_wrap_up_ends_with_an_outcome_and_a_promise(open_page: OpenPag
         await expect(after.get_by_role("radio", name="约定回电")).to_be_checked()
 
         await bar.get_by_role("button", name="示闲 Ctrl+Enter").click()
+        await page.get_by_role("button", name="收起").click()
         await expect(page.get_by_role("heading", name="等待来电")).to_be_visible()
         due = page.get_by_role("region", name="待回电")
         await expect(due).to_contain_text("王芳")
