@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 
 from cti.calls.model import FinishedCall
 from cti.customers import CustomerRecord, Edit, NoSuchCustomer
-from cti.storage import upkeep
+from cti.storage import holdings, upkeep
 from cti.storage.beside import Bystander
 from cti.storage.customer_book import record_of
 from cti.storage.customer_tables import (
@@ -61,6 +61,7 @@ class PersonsData(msgspec.Struct, frozen=True):
     history: tuple[Edit, ...]
     calls: tuple[FinishedCall, ...]
     call_notes: tuple[str, ...]
+    beside: dict[str, list[dict[str, Any]]]  # callbacks, tickets and the like: the rows, by what they are
 
 
 class SqlErasure:
@@ -89,6 +90,9 @@ class SqlErasure:
         ):  # fmt: skip
             gone = connection.execute(delete(table).where(table.c.customer_id.in_(ids))).rowcount
             stores.append(Store(name, gone, gone))
+        for each in holdings.erase(connection, ids, numbers):
+            erased = each.found - each.kept_without_identity
+            stores.append(Store(each.name, each.found, erased, each.kept_without_identity))
         here = customer_merges.c
         gone = connection.execute(delete(customer_merges).where(or_(here.kept.in_(ids), here.gone.in_(ids)))).rowcount
         stores.append(Store("merges", gone, gone))
@@ -220,4 +224,5 @@ def _disclosed(connection: Connection, customer: int) -> PersonsData:
         tuple(Edit(row.at, row.who, row.field, row.before, row.after) for row in connection.execute(edits)),
         tuple(finished),
         tuple(notes),
+        holdings.disclose(connection, ids, numbers),
     )

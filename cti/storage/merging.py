@@ -18,6 +18,7 @@ from cti.customers import (
     NoSuchCustomer,
     do_not_call,
 )
+from cti.storage import holdings
 from cti.storage.beside import Bystander
 from cti.storage.customer_book import apply, held, note, record_of
 from cti.storage.customer_tables import customer_marks, customer_merges
@@ -44,6 +45,7 @@ class _Moved(msgspec.Struct, frozen=True):
     marks: tuple[int, ...]
     calls: tuple[int, ...]
     followers: tuple[int, ...]  # who had been merged into the one that is gone
+    holdings: dict[str, tuple[int | str, ...]] = {}  # what is kept beside the record
 
 
 class SqlMerging:
@@ -88,6 +90,7 @@ def _merge(connection: Connection, before: CustomerRecord, gone: CustomerRecord,
     connection.execute(update(customers).where(merged == other.id).values(merged_into=kept.id))
     connection.execute(update(customer_marks).where(mark.customer_id == other.id).values(customer_id=kept.id))
     connection.execute(update(calls).where(call.customer_id == other.id).values(customer_id=kept.id))
+    beside = holdings.move(connection, other.id, kept.id)
     connection.execute(delete(customer_numbers).where(customer_numbers.c.customer_id == other.id))
     have = {number.e164 for number in kept.numbers}
     change = CustomerChange(
@@ -107,7 +110,7 @@ def _merge(connection: Connection, before: CustomerRecord, gone: CustomerRecord,
     _set(connection, other.id, merged_into=kept.id)
     note(connection, kept.id, now, who, [("merge", "", str(other.id))])
     note(connection, other.id, now, who, [("merge", "", f"into {kept.id}")])
-    moved = _Moved(before, gone, held(connection, kept.id), marks, theirs, followers)
+    moved = _Moved(before, gone, held(connection, kept.id), marks, theirs, followers, beside)
     row = {"kept": kept.id, "gone": other.id, "at": now, "who": who, "moved": msgspec.json.encode(moved).decode()}
     made = connection.execute(insert(customer_merges).returning(customer_merges.c.id), row).scalar_one()
     return Merge(made, kept.id, other.id, now, who)
@@ -132,6 +135,7 @@ def _undo(connection: Connection, merge: int, who: str) -> Merge:
     for ids in _parts(moved.calls):
         mine_too = update(calls).where(call.id.in_(ids), call.customer_id == row.kept)
         connection.execute(mine_too.values(customer_id=row.gone))
+    holdings.move_back(connection, moved.holdings, kept=row.kept, gone=row.gone)
     for ids in _parts(moved.followers):
         connection.execute(update(customers).where(customers.c.id.in_(ids)).values(merged_into=row.gone))
     apply(connection, now_kept, _parted(moved, now_kept), who=who)

@@ -257,7 +257,8 @@ async def _whole(request: web.Request, who: Identity, ticket: Ticket) -> web.Res
     names, case = _names(context), _case(context, ticket, who)
     history = await context.after.tickets.history(ticket.id)
     works, judges = can(who.actor, Action.WORK_ON_TICKET, case), can(who.actor, Action.JUDGE_TICKET, case)
-    fitting = [act for state, act in TABLE if state == ticket.state]
+    has_it = ticket.state == "working" and ticket.owner == who.user.id
+    fitting = [act for state, act in TABLE if state == ticket.state and not (has_it and act == "take")]
     acts = [act for act in fitting if (works if act in _WORK else judges)]
     if works:
         acts.append("say")  # type: ignore[arg-type]
