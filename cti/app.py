@@ -4,26 +4,30 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from connectors.ami.link import AmiLink
 from connectors.ami.settings import AmiSettings
+from connectors.crm.sources import source_of
 from cti.calls.events import CallEvent
 from cti.calls.facts import Fact
 from cti.calls.model import CallId
 from cti.calls.parties import Parties
 from cti.calls.registry import CallRegistry
+from cti.content import Content, ContentKeeper
 from cti.interpreter import keep_tidy
 from cti.links import keep_up
 from cti.services.aftercall import AfterKept
 from cti.services.assist import AssistService
 from cti.services.backups import keep_backed_up
+from cti.services.forms import FormsKept
 from cti.services.people import Work
 from cti.services.phones import PhoneService
+from cti.services.sources import Sources
 from cti.services.telephony import Telephony
 from cti.services.views import DeskView, QueueView, ReasonView
-from cti.settings import Settings, Switch, phone_secrets_of, secret_of
+from cti.settings import CUSTOMER_COLUMNS, Settings, Switch, phone_secrets_of, secret_of
 from cti.storage.agent_log import SqlAgentLog
 from cti.storage.audit import SqlAuditLog
 from cti.storage.callbacks import SqlCallbacks
@@ -31,7 +35,10 @@ from cti.storage.calls import SqlCallLog
 from cti.storage.customer_book import SqlCustomerBook
 from cti.storage.customers import SqlDirectory
 from cti.storage.desk_log import SqlDeskLog
+from cti.storage.drafts import SqlDrafts
 from cti.storage.engine import Database
+from cti.storage.form_book import SqlFormBook
+from cti.storage.live_notes import SqlLiveNotes
 from cti.storage.open_calls import SqlOpenCalls
 from cti.storage.opening import open_database
 from cti.storage.recorder import Recorder
@@ -47,8 +54,8 @@ from cti.web.service import BrowserPhones, WebService
 log = logging.getLogger(__name__)
 
 
-def ami_settings(switch: Switch) -> AmiSettings:
-    """Return what the connector must know of [switch]."""
+def ami_settings(switch: Switch, attached: Iterable[str] = ()) -> AmiSettings:
+    """Return what the connector must know of [switch]; *attached* is what the dialplan may attach to calls."""
     return AmiSettings(
         username=switch.username,
         secret=secret_of(switch),
@@ -59,6 +66,7 @@ def ami_settings(switch: Switch) -> AmiSettings:
         tls_ca_file=switch.tls_ca_file,
         tls_server_name=switch.tls_server_name,
         allow_faulty_release=switch.allow_faulty_release,
+        attached=tuple(attached),
     )
 
 
@@ -78,6 +86,13 @@ def desk_of(settings: Settings) -> DeskView:
         for queue in settings.queue
     )
     return DeskView(tuple(reasons), tuple(queues))
+
+
+def content_of(settings: Settings) -> Content:
+    """Return the files of [content], held to the fields of customers where [[customer_field]] declares the centre's."""
+    own = {field.name for field in settings.customer_field}
+    folder = Path(settings.content.folder) if settings.content.folder else None
+    return Content(folder, customer={*CUSTOMER_COLUMNS, *own, "consent"} - {"id", "skip"} if own else None)
 
 
 def journal_of(settings: Settings) -> Path:
@@ -112,6 +127,9 @@ class Listeners:
     def customer_of(self, call: CallId) -> int | None:
         return self._assist.customer_of(call)
 
+    def recorded(self, call: CallId) -> None:
+        self._assist.recorded(call)
+
 
 class App:
     """One service: a switch, a database, screens."""
@@ -120,9 +138,16 @@ class App:
         region = settings.site.region
         self._db = db
         self.recorder = Recorder(db, region=region, journal=journal_of(settings))
-        self.link = AmiLink(ami_settings(settings.switch), self._take, name=settings.switch.name)
+        attached = [field.name for field in settings.attached]
+        self.link = AmiLink(ami_settings(settings.switch, attached), self._take, name=settings.switch.name)
         self.phones = PhoneService(self.link, wait_seconds=settings.phones.wait_seconds)
         directory = SqlDirectory(db)
+        content = content_of(settings)
+        self.content = ContentKeeper(content)
+        self.sources = Sources(
+            [(source, source_of(source, settings.outgoing, region=region)) for source in settings.source],
+            observe=lambda source, result, seconds: self.web.metrics.source(source, result, seconds),
+        )
         switch = settings.switch
         registry = CallRegistry(Parties(agents=switch.agents, supervisors=switch.supervisors, trunks=switch.trunks))
         self.web = WebService(
@@ -138,17 +163,28 @@ class App:
                 spare_phones=settings.switch.agents,
             ),
             after=AfterKept(
-                SqlResults(db), SqlCallbacks(db), SqlTickets(db), SqlCustomerBook(db), deadlines=settings.tickets
+                SqlResults(db),
+                SqlCallbacks(db),
+                SqlTickets(db),
+                SqlCustomerBook(db),
+                lambda: tuple(content.outcomes),
+                settings.tickets,
             ),
+            live_notes=SqlLiveNotes(db),
             region=region,
             time_zone=settings.site.time_zone,
             desk=desk_of(settings),
+            attached=settings.attached,
             switch=self.link,
             health=self.health,
             live=lambda: (registry.calls.values(), registry.channels),
             lookup_budget_seconds=settings.pop.lookup_budget_seconds,
             phones=self._browser_phones(settings),
+            content=content,
+            forms=FormsKept(SqlFormBook(db), SqlDrafts(db)),
+            sources=self.sources,
         )
+        self.phones.tell(self.web.agents)
         self.telephony = Telephony(
             switch.name,
             registry,
@@ -177,11 +213,14 @@ class App:
         """Return how the parts are, besides the link."""
         database = self.recorder.health()
         waiting = f"{database.waiting} records wait; " if database.waiting and not database.ok else ""
-        return [PartHealth("database", database.ok, waiting + database.error)]
+        sources = [PartHealth(light.source, light.ok, light.text) for light in self.sources.health()]
+        return [PartHealth("database", database.ok, waiting + database.error), *sources]
 
     async def run(self, *, told: Callable[[str | None], None], stop: asyncio.Event) -> None:
         """Serve until *stop*, then finish what is under way. *told* gets the first administrator's secret, if any."""
         await self.telephony.restore()
+        await self.content.refresh()
+        await self.sources.open()
         told(await self.web.start())
         try:
             async with asyncio.TaskGroup() as group:
@@ -190,6 +229,7 @@ class App:
                     group.create_task(self.web.run(), name="web"),
                     group.create_task(keep_backed_up(self._db.backup), name="backups"),
                     group.create_task(keep_tidy(), name="tidy"),
+                    group.create_task(self.content.run(), name="content"),
                     group.create_task(self.telephony.run(), name="telephony"),
                     group.create_task(keep_up(self.link), name=f"connector:{self.link.name}"),
                 ]
@@ -204,6 +244,7 @@ class App:
                 await recorder
         finally:
             await self.web.close()
+            await self.sources.close()
 
     def _take(self, read_ns: int, fact: Fact) -> None:
         self.telephony.take(read_ns, fact)

@@ -8,11 +8,14 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from cti import settings as cfg
+
+if TYPE_CHECKING:
+    from cti.staff import AuditAction
 
 app = typer.Typer(no_args_is_help=True, help="Customers: import, export, duplicates, one person's data.")
 
@@ -63,7 +66,7 @@ def me() -> str:
         return "command line"
 
 
-async def audited(db: Any, action: str, what: str) -> None:
+async def audited(db: Any, action: "AuditAction", what: str) -> None:
     from cti.staff import AuditEntry
     from cti.storage.audit import SqlAuditLog
 

@@ -1,5 +1,7 @@
-"""What team leads write in files: forms with their choice trees, playbooks, rules, outcomes. Reads and compiles them."""
+"""What team leads write in files: forms with their choice trees, playbooks, rules, outcomes. Read and compiled here."""
 
+import asyncio
+import logging
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from cti.assist.playbook.compiling import Known, compile_playbook
 from cti.assist.playbook.model import Playbook
 from cti.assist.prompts import Rules, compile_rules
 from cti.assist.shelf import Shelf
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 4_000_000
 TREES = "trees"  # the folder below that of the forms
@@ -61,10 +65,17 @@ def playbook_in(path: Path, known: Known | None = None) -> tuple[Playbook | None
 
 
 class Content:
-    """The files of one folder: forms/, playbooks/, outcomes/, rules/. Good ones replace those read before."""
+    """The files of one folder: forms/, playbooks/, outcomes/, rules/. Good ones replace those read before.
+
+    Without a *folder* there are none. `load` may run in a thread: what it replaces, it replaces whole.
+    """
 
     def __init__(
-        self, folder: Path, *, customer: Collection[str] | None = None, queues: Collection[str] | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        customer: Collection[str] | None = None,
+        queues: Collection[str] | None = None,
     ) -> None:
         self._folder = folder
         self._customer = customer
@@ -78,6 +89,8 @@ class Content:
 
     def load(self) -> tuple[str, ...]:
         """Read everything; return what changed. What is wrong stands in `faults`; what was good before stays in use."""
+        if self._folder is None:
+            return ()
         changed: list[str] = []
         trees, told = trees_in(self._folder / "forms" / TREES)
         self.trees = {**self.trees, **trees}
@@ -97,14 +110,28 @@ class Content:
             if self.playbooks.offer(path.stem, playbook, found):
                 changed.append(f"playbook {path.stem}")
         _withdraw(self.playbooks, (playbook.name for playbook in self.playbooks), playbooks)
-        changed += self._load_outcomes(faults)
-        changed += self._load_rules(known, faults)
+        changed += self._load_outcomes(self._folder / "outcomes", faults)
+        changed += self._load_rules(self._folder / "rules" / "registration.toml", known, faults)
         self.faults = tuple(faults)
         return tuple(changed)
 
-    def _load_outcomes(self, faults: list[Fault]) -> list[str]:
+    def state(self) -> dict[Path, tuple[int, int]]:
+        """Return what tells whether a file is another than before: of each its time and size."""
+        if self._folder is None:
+            return {}
+        found = {}
+        for pattern in ("forms/*.toml", f"forms/{TREES}/*.txt", "playbooks/*.md", "outcomes/*.toml", "rules/*.toml"):
+            for path in self._folder.glob(pattern):
+                try:
+                    stat = path.stat()
+                except FileNotFoundError:
+                    continue  # removed meanwhile
+                found[path] = (stat.st_mtime_ns, stat.st_size)
+        return found
+
+    def _load_outcomes(self, folder: Path, faults: list[Fault]) -> list[str]:
         changed = []
-        paths = sorted((self._folder / "outcomes").glob("*.toml"))
+        paths = sorted(folder.glob("*.toml"))
         for path in paths:
             text, found = text_in(path)
             outcomes = None
@@ -116,8 +143,7 @@ class Content:
         _withdraw(self.outcomes, (outcomes.name for outcomes in self.outcomes), paths)
         return changed
 
-    def _load_rules(self, known: Known, faults: list[Fault]) -> list[str]:
-        path = self._folder / "rules" / "registration.toml"
+    def _load_rules(self, path: Path, known: Known, faults: list[Fault]) -> list[str]:
         if not path.exists():
             return []
         text, found = text_in(path)
@@ -135,3 +161,35 @@ def _withdraw(shelf: Shelf[Form] | Shelf[Playbook] | Shelf[Outcomes], names: Ite
     there = {path.stem for path in paths}
     for name in [name for name in names if name not in there]:
         shelf.withdraw(name)
+
+
+class ContentKeeper:
+    """Has content read at the start and whenever its files change, and tells the log, once, what is wrong with them."""
+
+    def __init__(self, content: Content, *, every_seconds: float = 2.0) -> None:
+        self._content = content
+        self._every_seconds = every_seconds
+        self._state: dict[Path, tuple[int, int]] | None = None
+        self._told: frozenset[str] = frozenset()
+
+    async def refresh(self) -> bool:
+        """Read the files if one is another than before; return whether they were read."""
+        state = await asyncio.to_thread(self._content.state)
+        if state == self._state:
+            return False
+        self._state = state
+        changed = await asyncio.to_thread(self._content.load)
+        if changed:
+            log.info("content read", extra={"changed": ", ".join(changed)})
+        faults = [str(fault) for fault in self._content.faults]
+        for fault in faults:
+            if fault not in self._told:
+                log.warning("content has a fault: %s", fault)
+        self._told = frozenset(faults)
+        return True
+
+    async def run(self) -> None:
+        """Look at the files again and again until cancelled."""
+        while True:
+            await asyncio.sleep(self._every_seconds)
+            await self.refresh()

@@ -46,6 +46,7 @@ class Edit(msgspec.Struct, frozen=True):
     field: str
     before: str
     after: str
+    source: str = ""  # the form, NAME@VERSION
 
 
 class CustomerRecord(msgspec.Struct, frozen=True):

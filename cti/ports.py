@@ -155,6 +155,36 @@ class Directory(Protocol):
         """Store a new customer, durably, and return it. Numbers that are not E.164 raise ValueError."""
 
 
+# --- customers elsewhere ------------------------------------------------------------------------------------------
+
+
+class SourceRecord(msgspec.Struct, frozen=True, gc=False):
+    """What a system elsewhere has under a number."""
+
+    id: str
+    name: str
+    fields: dict[str, str] = {}  # by the names of the settings, in their order
+    url: str = ""  # a page about it, where the source knows one
+
+
+class SourceFailed(Exception):
+    """The system elsewhere gave no answer that can be used; the text is for operators and quotes no answer."""
+
+
+class CustomerSource(Protocol):
+    """A system elsewhere that knows customers. It may hang, and it may answer anything: others see to that."""
+
+    name: str
+
+    async def open(self) -> None:
+        """Make ready, once, before the first question; what is down then is found out by the questions."""
+
+    async def by_number(self, e164: str) -> Sequence[SourceRecord]:
+        """Return what it has, the likeliest first, or raise SourceFailed. It may be cancelled at any time."""
+
+    async def close(self) -> None: ...
+
+
 # --- call records ----------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +238,43 @@ class OpenCalls(Protocol):
 
     async def all(self, switch: str) -> Sequence[OpenCall]:
         """Return the open calls of *switch*, each as seen last by put or seen."""
+
+
+# --- notes ------------------------------------------------------------------------------------------------------------
+
+
+class LiveNote(msgspec.Struct, frozen=True):
+    """What somebody has to say about a call that has no record yet."""
+
+    call: CallId
+    user: int
+    name: str  # the user's, to log in with
+    author: str  # the same for people
+    text: str  # "" when it was taken back
+    at: datetime
+
+    def on(self, call: CallId, *, before: "LiveNote | None" = None) -> "LiveNote":
+        """Return the note for *call*, with which its own was joined; what the user wrote there *before* comes first."""
+        text = self.text if before is None else "\n".join(filter(None, (before.text, self.text)))
+        return msgspec.structs.replace(self, call=call, text=text)
+
+
+class LiveNotes(Protocol):
+    """Notes on calls that live; each becomes part of the call's record."""
+
+    async def put(self, note: LiveNote) -> None:
+        """Keep *note* durably, instead of what the user wrote about the call before."""
+
+    async def all(self) -> Sequence[LiveNote]:
+        """Return what is kept, the oldest first."""
+
+    async def move(self, joined: CallId, call: CallId) -> None:
+        """Take the notes on *joined* to *call*, as LiveNote.on does."""
+
+    async def settle(self, call: CallId) -> bool:
+        """Take the notes to the record of *call*, unless newer ones are there; return whether there is a record."""
+
+    async def forget(self, call: CallId) -> None: ...
 
 
 # --- storage itself ---------------------------------------------------------------------------------------------------

@@ -14,8 +14,11 @@ import msgspec
 import phonenumbers
 
 from cti.agents.config import Agents, Queue
+from cti.assist.attached import AttachedField
+from cti.assist.attached import faults_of as faults_of_attached
 from cti.assist.customfields import CustomField, faults_of
 from cti.assist.tickets import Deadlines
+from cti.sources import AnySource, Outgoing, faults_of_sources
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
@@ -98,6 +101,12 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics_open: bool = False  # /metrics for others than this machine and administrators
 
 
+class ContentFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[content]: the files of team leads."""
+
+    folder: str = "config"  # with forms/, playbooks/, outcomes/ and rules/ in it; "" for none
+
+
 class Pop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[pop]: the card at ringing."""
 
@@ -120,9 +129,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: Database = Database()
     web: Web = Web()
     pop: Pop = Pop()
+    content: ContentFiles = ContentFiles()
     log: Log = Log()
     customer_field: tuple[CustomField, ...] = ()
+    attached: tuple[AttachedField, ...] = ()
     tickets: Deadlines = Deadlines()
+    source: tuple[AnySource, ...] = ()
+    outgoing: Outgoing = Outgoing()
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -185,7 +198,8 @@ def phone_secrets_of(phones: Phones) -> dict[str, str]:
     return found
 
 
-_LISTS: dict[str, Any] = {"customer_field": CustomField, "queue": Queue}  # sections that may come several times
+# Sections that may come several times.
+_LISTS: dict[str, Any] = {"attached": AttachedField, "customer_field": CustomField, "queue": Queue, "source": AnySource}
 
 
 def _convert(raw: dict[str, Any], text: str, faults: list[Fault]) -> Settings | None:
@@ -253,6 +267,10 @@ def _check(settings: Settings, path: Path, text: str, faults: list[Fault]) -> No
     switch = settings.switch
     for problem in faults_of(settings.customer_field, CUSTOMER_COLUMNS):
         faults.append(Fault(_line_of(text, "customer_field", None), "customer_field", problem))
+    for problem in faults_of_attached(settings.attached):
+        faults.append(Fault(_line_of(text, "attached", None), "attached", problem))
+    for problem in faults_of_sources(settings.source, settings.outgoing):
+        faults.append(Fault(_line_of(text, "source", None), "source", problem))
     names = [queue.name for queue in settings.queue]
     for name in sorted({name for name in names if names.count(name) > 1}):
         fault("queue", "name", f"{name} is there twice")

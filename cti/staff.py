@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -106,6 +106,34 @@ class AgentLog(Protocol):
 # --- who did what ---------------------------------------------------------------------------------------------------
 
 
+# What the service and its command line write down. The screens have a sentence for each.
+AuditAction = Literal[
+    "log_in",
+    "log_in.refused",
+    "log_out",
+    "password.change",
+    "session.end",
+    "phone.take",
+    "agent.force",
+    "agent.repair",
+    "person.make",
+    "person.change",
+    "person.enable",
+    "person.disable",
+    "person.reset_password",
+    "team.make",
+    "team.rename",
+    "team.remove",
+    "audit.export",
+    "customers.import",
+    "customers.export",
+    "customers.merge",
+    "customers.unmerge",
+    "customers.disclose",
+    "customers.erase",
+]
+
+
 class AuditEntry(msgspec.Struct, frozen=True):
     at: datetime
     who: str
@@ -116,11 +144,25 @@ class AuditEntry(msgspec.Struct, frozen=True):
     id: int = 0
 
 
+class AuditFilter(msgspec.Struct, frozen=True):
+    """Which entries are asked for; what is left out does not matter."""
+
+    person: str = ""  # did it, or had it done to them
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None  # before this
+
+
+ALL_ENTRIES = AuditFilter()
+
+
 class AuditLog(Protocol):
     async def add(self, entry: AuditEntry) -> None:
         """Append *entry*, chained to the one before; return when that is durable."""
 
-    async def latest(self, *, before: int | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+    async def latest(
+        self, *, before: int | None = None, limit: int = 100, only: AuditFilter = ALL_ENTRIES
+    ) -> Sequence[AuditEntry]:
         """Return the latest first, of those with a smaller id than *before*."""
 
     async def is_whole(self) -> bool:
@@ -145,6 +187,7 @@ class DeskCall(msgspec.Struct, frozen=True):
     answered_at: datetime | None  # None: it rang in vain
     ended_at: datetime
     note: str = ""
+    data: tuple[tuple[str, str], ...] = ()  # what the dialplan knew, by name
 
 
 class MissedCall(msgspec.Struct, frozen=True):

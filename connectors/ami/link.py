@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from connectors.ami import queues, requests
+from connectors.ami.attached import Attachments
 from connectors.ami.manager import AmiManager
 from connectors.ami.outgoing import Fields
 from connectors.ami.protocol import AmiProtocol, Answer
@@ -167,6 +168,7 @@ class AmiLink:
             suspect=self.ask_for_snapshot,
             refusals=self.refusals,
             wall=lambda: datetime.now(UTC),
+            attachments=Attachments(self.settings.attached) if self.settings.attached else None,
         )
 
     def _take(self, read_ns: int, fact: Fact) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from connectors.ami.attached import BEARERS, USER_EVENT, Attachments
 from connectors.ami.frames import FrameReader, Malformed, headers_of, lines_of
 from connectors.ami.lists import CHANNELS, QUEUES, SHAPES, FoundList, belongs, count, list_begun
 from connectors.ami.snapshot import Assembly, Queues, startup_of
@@ -35,6 +36,7 @@ _IGNORED = frozenset(
     ).split()
 )
 _EVENT = b"Event: "
+_TOLD = f"\r\nUserEvent: {USER_EVENT}\r\n".encode()
 _PATIENCE = timedelta(seconds=2)  # for the list of queues, where a capture holds none after that of channels
 _JITTER = timedelta(seconds=1)  # its threads stamp events a little out of order; more is a clock set back
 BORN = re.compile(r"(?:^|-)(\d{10})\.\d+$")  # Uniqueids end with the second of their making
@@ -63,6 +65,7 @@ class Reader:
 
     `answers` is where answers go; without it (a capture) they are looked at only for lists. `suspect` is called when a
     frame was refused, so that what it may have hidden is asked for. `wall` gives the time where the PBX does not.
+    `attachments` are what the dialplan may attach to calls.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Reader:
         boot: str = "",
         now: datetime | None = None,
         wall: Callable[[], datetime] | None = None,
+        attachments: Attachments | None = None,
     ) -> None:
         self.frames = FrameReader(greeted=answers is not None)
         self.prologue = Prologue(systemname)
@@ -91,6 +95,7 @@ class Reader:
         self._others: set[bytes] = set() if listener is None else listener.names
         self._suspect = suspect
         self._wall = wall
+        self._attachments = attachments
         self._list: FoundList | None = None
         self._assembly: Assembly | None = None
         self._listing = Queues()  # of the list that comes
@@ -116,7 +121,9 @@ class Reader:
             name = frame[7 : frame.find(b"\r\n")]
             wanted = _WANTED.get(name)
             if wanted is None:
-                if name not in _IGNORED or self._list is not None or name in self._others:
+                if self._attachments is not None and name == b"UserEvent" and _TOLD in frame:
+                    self._unusual(name, frame, following, told=True)
+                elif name not in _IGNORED or self._list is not None or name in self._others:
                     self._unusual(name, frame)
                 continue
             lines = lines_of(frame)
@@ -137,6 +144,9 @@ class Reader:
             except (KeyError, ValueError):
                 self._refuse("header_missing", wanted[0])
             else:
+                if self._attachments is not None and name in BEARERS:
+                    for attached in self._attachments.stated(lines, headers, at):
+                        self._state(attached)
                 if fact is not None:
                     self._state(fact)
         return out
@@ -216,8 +226,11 @@ class Reader:
             with contextlib.suppress(Malformed):
                 self.now = moment_of(lines[3].removeprefix("Timestamp: "))
 
-    def _unusual(self, name: bytes, frame: bytes) -> None:
-        """Take an event that no translation wants: an item of a list, FullyBooted, or one that nobody knows."""
+    def _unusual(self, name: bytes, frame: bytes, following: bytes = b"", *, told: bool = False) -> None:
+        """Take an event that no translation wants: an item of a list, FullyBooted, or one that nobody knows.
+
+        *told*: it seems to be what the dialplan tells about a call.
+        """
         lines = lines_of(frame)
         shape = SHAPES.get(name)
         if shape is not None and self._list is not None and belongs(lines, shape, self._list):
@@ -237,11 +250,18 @@ class Reader:
         if self._list is not None and not self._list.name and not self._list.announced:
             self._list = None
         try:
-            self.prologue.time_of(lines, of_a_fact=False)
-            if self._listener is not None and name in self._others:
+            at = self.prologue.time_of(lines, of_a_fact=False)
+            heard = self._listener is not None and name in self._others
+            if told or heard:
                 headers = headers_of(lines)
                 _ANY.check(headers)
-                self._listener.dispatch(headers)
+                if not begins_like_a_frame(following):
+                    raise Malformed("cut")
+                if self._attachments is not None and told:
+                    for attached in self._attachments.told(lines, headers, at or self._guess_time(headers)):
+                        self._state(attached)
+                if self._listener is not None and heard:
+                    self._listener.dispatch(headers)
             elif name not in _IGNORED:
                 self.refusals.note_unknown(name.decode("utf-8", "replace"))
         except Malformed as fault:
@@ -259,7 +279,7 @@ class Reader:
         if first and found.name == CHANNELS:
             if self._assembly is not None:  # the list of queues never came
                 self._finish(self._assembly, None)
-            self._assembly = Assembly(self._time())
+            self._assembly = Assembly(self._time(), self._attachments)
         elif first:
             self._listing = Queues()
         if found.ended:

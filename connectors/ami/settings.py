@@ -31,6 +31,7 @@ class AmiSettings(msgspec.Struct, frozen=True):
     tls_ca_file: str = ""  # "" trusts what the machine trusts
     tls_server_name: str = ""  # in the certificate, where it is not *host*
     allow_faulty_release: bool = False
+    attached: tuple[str, ...] = ()  # names of what the dialplan may attach to calls
     patience: Patience = Patience()
 
     def __repr__(self) -> str:

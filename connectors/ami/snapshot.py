@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from connectors.ami.attached import Attachments
 from connectors.ami.frames import Malformed, headers_of, plain
 from connectors.ami.translate import UNKNOWN, Headers, channel_id, device_of, member_state, party, state_of
 from cti.calls.facts import BridgeId, CallerWaiting, ChannelSeen, Device, Fact, MemberSeen, Snapshot
@@ -34,6 +35,7 @@ class Assembly(msgspec.Struct):
     """A snapshot in the making. What is heard meanwhile is held back: it is newer, and comes after the snapshot."""
 
     at: datetime
+    attachments: Attachments | None = None
     seen: list[ChannelSeen] = msgspec.field(default_factory=list)
     unreadable: list[str] = msgspec.field(default_factory=list)  # names of channels whose description is garbled
     listed: bool = False  # the list of channels is complete
@@ -42,7 +44,9 @@ class Assembly(msgspec.Struct):
     def add(self, lines: list[str]) -> None:
         """Take an item of the list of channels."""
         try:
-            self.seen.append(_channel(headers_of(lines)))
+            item = headers_of(lines)
+            data = tuple(self.attachments.variables(lines, item)) if self.attachments is not None else ()
+            self.seen.append(_channel(item, data))
         except (Malformed, KeyError, ValueError):
             name = next(line for line in lines if line.startswith("Channel: "))  # lists.belongs has seen it
             self.unreadable.append(plain(name.removeprefix("Channel: ")))
@@ -66,7 +70,7 @@ def has_rebooted(*, uptime_seconds: int | None, gap_seconds: float, stopping: bo
     return stopping or (uptime_seconds is not None and uptime_seconds < gap_seconds)
 
 
-def _channel(item: Headers) -> ChannelSeen:
+def _channel(item: Headers, data: tuple[tuple[str, str], ...]) -> ChannelSeen:
     name, bridge = item["Channel"], item["BridgeId"]
     hours, minutes, seconds = item["Duration"].split(":")
     return ChannelSeen(
@@ -83,6 +87,7 @@ def _channel(item: Headers) -> ChannelSeen:
         plain(item["Application"]),
         plain(item["ApplicationData"]),
         int(hours) * 3600 + int(minutes) * 60 + int(seconds),
+        data,
     )
 
 

@@ -25,12 +25,12 @@ class Shelf(Generic[T]):
         before = self._active.get(name)
         version = self._version_of(compiled)
         self._versions.setdefault((name, version), compiled)
-        self._active[name] = self._versions[name, version]
+        self._active = {**self._active, name: self._versions[name, version]}  # who iterates keeps what there was
         return before is None or self._version_of(before) != version
 
     def withdraw(self, name: str) -> None:
         """The file is gone: the name is offered no more, its versions stay for the calls that use them."""
-        self._active.pop(name, None)
+        self._active = {known: version for known, version in self._active.items() if known != name}
         self._faults.pop(name, None)
 
     def active(self, name: str) -> T | None:

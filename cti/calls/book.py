@@ -215,6 +215,12 @@ class Book:
         spans = tuple(dossier.spans.values()) if is_record else ()
         self.out.append(ev.CallCleared(boundary or at, dossier.call.id, cause, record, spans))
 
+    def attach(self, dossier: Dossier, name: str, value: str, at: datetime) -> None:
+        """Keep what the dialplan knows about the call, and tell it where it is new."""
+        before, dossier.call = dossier.call, dossier.call.with_data(name, value)
+        if dossier.call is not before:
+            self.out.append(ev.DataAttached(at, dossier.call.id, name))
+
     def dissolve(self, dossier: Dossier, at: datetime) -> None:
         """End what turned out to be no call; its legs live on outside of calls."""
         dossier.is_record = False

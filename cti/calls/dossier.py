@@ -113,6 +113,10 @@ class Dossier:
         connections = {**other.call.connections, **self.call.connections}
         queues = self.call.queues + tuple(q for q in other.call.queues if q not in self.call.queues)
         self.call = msgspec.structs.replace(self.call, connections=connections, queues=queues)
+        known = {name for name, _ in self.call.data}
+        for name, value in other.call.data:
+            if name not in known:
+                self.call = self.call.with_data(name, value)
 
     # --- what is going on -----------------------------------------------------------------------------------------
 

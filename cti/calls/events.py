@@ -106,6 +106,12 @@ class CustomerIdentified(CallEvent, frozen=True, gc=False):
     name: str
 
 
+class DataAttached(CallEvent, frozen=True, gc=False):
+    """What the dialplan knows about the call changed under *name*; the value stands in the call."""
+
+    name: str
+
+
 class CallCleared(CallEvent, frozen=True, gc=False):
     """The call is over. *record* is None for consultations and supervisors' legs, which are no calls of their own."""
 

@@ -16,6 +16,10 @@ BridgeId = NewType("BridgeId", str)
 Device = NewType("Device", str)  # technology and endpoint, such as "PJSIP/1001"
 
 
+MOST_DATA = 40  # names that may be attached to a call
+LONGEST_DATA = 500  # characters of a value
+
+
 class ChannelState(Enum):
     """How far a leg has come. RING: it called the switch and waits; RINGING: the switch is ringing it."""
 
@@ -86,6 +90,18 @@ class ChannelRenamed(Fact, frozen=True, gc=False):
     channel: ChannelId
     name: str
     device: Device
+
+
+class DataAttached(Fact, frozen=True, gc=False):
+    """The dialplan knows something about the leg's call: one of its variables, or a field of an event that it sends.
+
+    The text may be a stranger's. Connectors state only names that the settings list, and at most LONGEST_DATA
+    characters of a value; "" takes the name away.
+    """
+
+    channel: ChannelId
+    name: str
+    value: str
 
 
 class HangupRequested(Fact, frozen=True, gc=False):
@@ -310,6 +326,7 @@ class ChannelSeen(msgspec.Struct, frozen=True, gc=False):
     application: str
     application_data: str
     seconds: int  # since it was made
+    data: tuple[tuple[str, str], ...] = ()  # its variables that the settings list, as DataAttached states them
 
 
 class CallerWaiting(msgspec.Struct, frozen=True, gc=False):

@@ -59,6 +59,13 @@ def renamed(book: Book, fact: f.ChannelRenamed) -> Touched:
     return (leg.call,)
 
 
+def data_attached(book: Book, fact: f.DataAttached) -> Touched:
+    leg = book.board.legs.get(fact.channel)
+    if leg is not None and leg.call is not None:
+        book.attach(leg.call, fact.name, fact.value, fact.at)
+    return (leg.call,) if leg is not None else ()
+
+
 def hangup_requested(book: Book, fact: f.HangupRequested) -> Touched:
     leg = book.board.legs.get(fact.channel)
     if leg is None or leg.requested is not None:
@@ -228,6 +235,7 @@ FOLDS: dict[type[f.Fact], Fold] = {
     f.ChannelStateChanged: state_changed,
     f.CallerIdentified: caller_identified,
     f.ChannelRenamed: renamed,
+    f.DataAttached: data_attached,
     f.HangupRequested: hangup_requested,
     f.ChannelGone: gone,
     f.DialBegan: dial_began,

@@ -8,7 +8,7 @@ from typing import Literal, NewType
 
 import msgspec
 
-from cti.calls.facts import NOBODY, ChannelId, Device, Party
+from cti.calls.facts import MOST_DATA, NOBODY, ChannelId, Device, Party
 
 CallId = NewType("CallId", str)  # the id of the leg that began the call; kept through transfers
 
@@ -95,10 +95,22 @@ class Call(msgspec.Struct, frozen=True):
     answered_at: datetime | None = None
     consults: CallId | None = None  # set on a consultation: the call that it belongs to
     connections: Mapping[ChannelId, Connection] = _NONE
+    data: tuple[tuple[str, str], ...] = ()  # what the dialplan knows, by name, in the order in which it came
 
     def state_of(self, channel: ChannelId) -> ConnectionState:
         found = self.connections.get(channel)
         return found.state if found else ConnectionState.NULL
+
+    def with_data(self, name: str, value: str) -> "Call":
+        """Return the call with *value* under *name*, or without it when that is ""; itself where nothing changes."""
+        known = dict(self.data)
+        if known.get(name, "") == value or (name not in known and len(known) >= MOST_DATA):
+            return self
+        if value:
+            known[name] = value
+        else:
+            del known[name]
+        return msgspec.structs.replace(self, data=tuple(known.items()))
 
     def with_connection(self, connection: Connection) -> "Call":
         """Return the call with *connection* in it, or without it when its state is NULL."""
@@ -151,3 +163,4 @@ class FinishedCall(msgspec.Struct, frozen=True):
     hold_seconds: float  # the customer was on hold
     certain: bool = True  # False where the end was not seen: then *ended_at* is when the call was last seen alive
     ended_before: datetime | None = None  # and this is when it was first seen gone
+    data: tuple[tuple[str, str], ...] = ()  # what the dialplan knew, by name

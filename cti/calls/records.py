@@ -44,6 +44,7 @@ def record_of(dossier: Dossier, at: datetime, *, boundary: datetime | None = Non
         hold_seconds=round(seconds[Situation.HOLD], 3),
         certain=seen,
         ended_before=boundary or dossier.lost_before,
+        data=call.data,
     )
 
 
@@ -112,6 +113,7 @@ def restored(kept: KeptCall) -> Dossier:
             agents=tuple(devices.get(agent, Device(agent)) for agent in record.agents),
             supervisors=tuple(devices.get(one, Device(one)) for one in record.supervisors),
             answered_at=record.answered_at,
+            data=record.data,
         )
     )
     dossier.known = dict.fromkeys(kept.legs)

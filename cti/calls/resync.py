@@ -87,6 +87,9 @@ def _see(book: Book, seen: ChannelSeen, at: datetime, dialled: Mapping[ChannelId
     leg.linked, leg.state = seen.linked, seen.state
     leg.answered = leg.answered or seen.state is ChannelState.UP
     dossier = leg.call
+    if dossier is not None and seen.application not in _CALLEES:  # those inherit what may be out of date by now
+        for name, value in seen.data:
+            book.attach(dossier, name, value, at)
     if seen.application == "Queue" and dossier is not None and leg is dossier.principal:
         dossier.enter_queue(seen.application_data.partition(",")[0])
     if leg.bridge != seen.bridge:

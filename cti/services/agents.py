@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -13,13 +13,14 @@ from cti.agents import events as ev
 from cti.agents import machine
 from cti.agents.heard import differences, heard
 from cti.agents.model import NO_WRAP_UP, Agent, S, WrapUpPolicy
-from cti.calls.facts import Device, Fact, LinkLost, Snapshot
+from cti.calls.facts import Device, DeviceReachable, Fact, LinkLost, Snapshot
 from cti.ports import OutcomeUnknown, Switch, SwitchError, SwitchUnreachable, User
 from cti.services.agentviews import moment_of, view_of_agent
 from cti.services.atphone import events_at
 from cti.services.clock import ServiceClock
 from cti.services.desks import Desk
 from cti.services.members import Members
+from cti.services.statelog import StateLog
 from cti.services.views import AgentView, CallView, DeskView
 from cti.staff import AgentLog, Profile, StateSpan
 
@@ -60,7 +61,7 @@ class AgentService:
             queue.name: WrapUpPolicy(queue.wrap_up, queue.wrap_up_seconds, queue.extension_seconds)
             for queue in self.desk.queues
         }
-        self._spans = spans
+        self._log = StateLog(spans, self._now)
         self._members = Members()
         self._desks: dict[Device, Desk] = {}
         self._calls: dict[Device, tuple[CallView, ...]] = {}
@@ -83,10 +84,10 @@ class AgentService:
                         desk.agent, base=S(span.base), reason=span.reason, by=span.by, why=span.why
                     )
             elif span is not None:
-                self._end_span(span)
+                self._log.end(span)
                 span = None
             if span is not None:
-                self._end_span(span)
+                self._log.end(span)
 
     def meet(self, user: User) -> Desk:
         """Note that *user* has their phone."""
@@ -154,6 +155,21 @@ class AgentService:
         desk = self._desks.get(device)
         if desk is not None:
             self._at_phone(desk, tuple(calls), rung_out)
+
+    def phone_registered(self, device: Device) -> None:
+        """The page with *device* registered: known here before the switch tells, whose events overtake one another."""
+        self.on_fact(DeviceReachable(self._now(), device, reachable=True))
+
+    def customer_waits(self, device: Device, *, waits: bool) -> None:
+        """A customer waits for the page with *device*: the call goes on, and no wrap-up begins until nobody waits."""
+        desk = self._desks.get(device)
+        if desk is None or desk.is_awaited is waits:
+            return
+        desk.is_awaited = waits
+        if waits:
+            self._feed(desk, ev.Held(self._now()))
+        else:
+            self._at_phone(desk, self._calls.get(device, ()), "")
 
     # --- what people ask --------------------------------------------------------------------------------------------
 
@@ -230,6 +246,8 @@ class AgentService:
             self._feed(desk, ev.PhoneBack(at) if reachable else ev.PhoneLost(at))
 
     def _at_phone(self, desk: Desk, calls: tuple[CallView, ...], rung_out: str) -> None:
+        if desk.is_awaited:
+            return
         happened = events_at(
             desk.agent.activity,
             calls,
@@ -253,7 +271,7 @@ class AgentService:
         self._set_timer(desk)
         view = view_of_agent(desk.agent)
         if view != desk.view:
-            self._keep_span(desk, view)
+            self._log.keep(desk, view)
             desk.view = view
             self._screens.agent(desk.device, view)
         if isinstance(event, ev.ExtendWrapUp):
@@ -357,27 +375,7 @@ class AgentService:
         if self._switch is not None and self._up:
             self._switch.ask_for_snapshot()
 
-    # --- the log ----------------------------------------------------------------------------------------------------
-
-    def _keep_span(self, desk: Desk, view: AgentView) -> None:
-        """Write down the end of the state before *view*, and the begin of this one."""
-        base = desk.agent.base.value
-        span = desk.span
-        said = (view.state, view.reason, base, view.forced_by, view.why)
-        if not desk.user or (span and said == (span.state, span.reason, span.base, span.by, span.why)):
-            return
-        at = self._end_span(span) if span is not None else self._now()
-        call = desk.last_call if desk.agent.is_occupied else ""
-        desk.span = StateSpan(desk.user, at, view.state, view.reason, base, desk.device, call, view.forced_by, view.why)
-        if self._spans is not None:
-            self._spans.put(desk.span)
-
-    def _end_span(self, span: StateSpan) -> datetime:
-        """Write down that *span* is over, and return when: later than its begin."""
-        at = max(self._now(), span.began_at + timedelta(microseconds=1))
-        if self._spans is not None:
-            self._spans.put(msgspec.structs.replace(span, ended_at=at))
-        return at
+    # --- people -----------------------------------------------------------------------------------------------------
 
     def _leave(self, desk: Desk) -> None:
         """Its person went to another phone, or may work no more: no queue rings it."""
@@ -388,7 +386,7 @@ class AgentService:
     def _part(self, desk: Desk) -> None:
         """Nobody has the phone of *desk* any more."""
         if desk.span is not None:
-            self._end_span(desk.span)
+            self._log.end(desk.span)
         desk.span, desk.user = None, 0
         desk.agent = msgspec.structs.replace(desk.agent, assigned=Agent().assigned)
 

@@ -1,19 +1,26 @@
 """Shows agents who is calling: the pop at the ring, the card, the call's and the agent's own state."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
+from cti.assist.attached import AttachedField
 from cti.calls import events as ev
 from cti.calls.facts import Device, Fact, LinkLost, Snapshot
 from cti.calls.model import Call, CallId, Connection, Role
-from cti.ports import CustomerMatch, CustomerNumber, Directory, NewCustomer
+from cti.ports import Customer, CustomerMatch, CustomerNumber, Directory, NewCustomer, User
 from cti.services.agents import AgentService
+from cti.services.blaming import blame
+from cti.services.callnotes import CallNotes
 from cti.services.callviews import agents_in, view_of
 from cti.services.clock import ServiceClock, milliseconds
-from cti.services.lookups import Lookup, Lookups, blame
+from cti.services.lookups import Lookup, Lookups
 from cti.services.pops import PopLog
+from cti.services.sources import Sources
 from cti.services.views import AgentView, CallView, LinkView, Picture, Screens, Stamps
 
 log = logging.getLogger(__name__)
@@ -77,15 +84,22 @@ class AssistService:
         pops: PopLog,
         region: str,
         agents: AgentService,
+        notes: CallNotes,
+        attached: Sequence[AttachedField] = (),
         budget_seconds: float = 0.5,
+        sources: Sources | None = None,
     ) -> None:
         self._directory = directory
         self._screens = screens
         self._clock = clock
         self._pops = pops
         self._agents = agents
+        self._notes = notes
+        self._attached = attached
         self._budget_seconds = budget_seconds
-        self._lookups = Lookups(directory, region=region, on_done=self._looked_up)
+        self._lookups = Lookups(
+            directory, region=region, on_done=self._looked_up, sources=sources, on_more=self._more_elsewhere
+        )
         self._views: dict[CallId, dict[Device, CallView]] = {}
         self._calls_at: dict[Device, dict[CallId, CallView]] = {}
         self._subject: dict[CallId, CallId] = {}  # a consultation -> the call whose card it shows
@@ -125,6 +139,10 @@ class AssistService:
                     causes[event.call, None] = event.cause.value
                 case ev.CallsJoined(joined=joined):
                     touched[joined] = milliseconds(event.at)
+                    self._notes.joined(event.call, joined)
+                case ev.DataAttached():
+                    for consultation in self._notes.consultations_of(event.call):
+                        touched.setdefault(consultation, milliseconds(event.at))
         devices: dict[Device, str] = {}  # whose calls changed -> why a queue rang it in vain, if one did
         for call_id, at in touched.items():
             call = registry.call(call_id)
@@ -136,7 +154,8 @@ class AssistService:
             if call is not None and lookup is not None:
                 for device, connection in present.items():
                     rung = (call_id, device) in rings
-                    if self._stands(call, lookup, connection, rung=rung, at=at, stamps=(read_ns, event_ns)):
+                    stamps = (read_ns, event_ns)
+                    if self._stands(call, lookup, connection, registry, rung=rung, at=at, stamps=stamps):
                         devices.setdefault(device, "")
             else:
                 self._over(call_id)
@@ -164,7 +183,9 @@ class AssistService:
                 self._lookups.retry(lookup)
                 cards.append(lookup.card(CallId(view.call)))
         agent = self._agents.view(device) if device else AgentView("signed_out", 0.0)
-        return Picture(self._link, agent, views, tuple(cards), self._agents.desk)
+        abouts = dict.fromkeys(CallId(view.about) for view in views)
+        notes = tuple(found for about in abouts if (found := self._notes.view(about)) is not None)
+        return Picture(self._link, agent, views, tuple(cards), self._agents.desk, notes)
 
     def customer_of(self, call: CallId) -> int | None:
         """Return who is, or was, on the line: for the record of a call that reached an agent."""
@@ -185,6 +206,20 @@ class AssistService:
             raise UnknownCustomer(customer)
         lookup.choice = customer
         self._show_card(lookup, device)
+
+    async def write_note(self, device: Device, call: CallId, user: User, text: str) -> None:
+        """Keep all that *user* has to say about *call*, or the one that it is about, and show it to colleagues there.
+
+        Raises NotYourCall, and StorageDown when it is not stored.
+        """
+        about = self._notes.about(call)
+        lookup, showing = self.subject(device, about), (about, *self._notes.consultations_of(about))
+        others = {at for each in showing for at in self._views.get(each, _NOBODY)} - {device}
+        await self._notes.write(about, user, text, to=others, is_live=lambda: lookup.ended_at is None)
+
+    def recorded(self, call: CallId) -> None:
+        """The record of *call* is stored."""
+        self._notes.recorded(call)
 
     async def register(
         self, device: Device, call: CallId, *, name: str, company: str, note: str, tags: tuple[str, ...]
@@ -211,6 +246,36 @@ class AssistService:
         self._show_card(lookup, device)
         return match
 
+    @contextlib.contextmanager
+    def registering(self, lookup: Lookup) -> Iterator[None]:
+        """While it lasts, and unless it fails, nobody else registers the customer of that call."""
+        if lookup.registering:
+            raise AlreadyRegistered(lookup.call)
+        lookup.registering = True
+        try:
+            yield
+        except BaseException:
+            lookup.registering = False
+            raise
+
+    def learned(self, customer: Customer, lookup: Lookup | None, device: Device) -> None:
+        """Show *customer* as now stored, on every card that has them; *lookup*, if any, is about them from now on."""
+        holders = self._lookups.with_customer(customer.id)
+        for each in holders:
+            each.matches = tuple(
+                msgspec.structs.replace(match, customer=customer) if match.customer.id == customer.id else match
+                for match in each.matches
+            )
+        if lookup is not None:
+            if lookup not in holders:
+                lookup.matches = (CustomerMatch(customer), *lookup.matches)
+                lookup.state = "found" if lookup.state != "looking" else "looking"
+            lookup.choice = customer.id
+            self._show_card(lookup, device)
+        for each in holders:
+            if each is not lookup:
+                self._show_card(each, Device(""))
+
     def painted(self, device: Device, pop: str, *, received: float, painted: float) -> None:
         self._pops.painted(pop, device, received=received, painted=painted)
 
@@ -223,14 +288,27 @@ class AssistService:
     # --- calls and cards --------------------------------------------------------------------------------------------
 
     def _stands(
-        self, call: Call, lookup: Lookup, connection: Connection, *, rung: bool, at: float, stamps: tuple[int, int]
+        self,
+        call: Call,
+        lookup: Lookup,
+        connection: Connection,
+        registry: Registry,
+        *,
+        rung: bool,
+        at: float,
+        stamps: tuple[int, int],
     ) -> bool:
         """Show *call* to the phone of *connection*, if it is new or changed there; return whether it was."""
         device, key = connection.device, (call.id, connection.device)
         before = self._views.get(call.id, _NOBODY).get(device)
-        view = view_of(call, connection, number=lookup.number, shown=lookup.shown, before=before, at=at)
+        subject = registry.call(call.consults) if call.consults is not None else None
+        view = view_of(call, connection, lookup, subject=subject, attached=self._attached, before=before, at=at)
         if before == view:
             return False
+        if before is None or before.about != view.about:
+            self._notes.arrives(device, view)
+        if (about := self._lookups.get(CallId(view.about))) is not None:
+            about.devices.add(device)
         self._views.setdefault(call.id, {})[device] = view
         self._calls_at.setdefault(device, {})[call.id] = view
         lookup.devices.add(device)
@@ -297,6 +375,7 @@ class AssistService:
         self._views.pop(call, None)
         self._lookups.ended(call)
         self._subject.pop(call, None)
+        self._notes.ended(call)
 
     def _lookup(self, call: Call, registry: Registry) -> Lookup:
         """Return the lookup of the customer whom *call* is about, begun if need be."""
@@ -317,6 +396,13 @@ class AssistService:
                 if (call, device) in self._waiting:
                     self._waited((call, device))
                 else:
+                    self._screens.card(device, lookup.card(call))
+
+    def _more_elsewhere(self, lookup: Lookup) -> None:
+        """A system elsewhere answered. A pop that waits takes it along; it goes neither sooner nor later for it."""
+        for call in self._showing(lookup):
+            for device in tuple(self._views.get(call, _NOBODY)):
+                if (call, device) not in self._waiting:
                     self._screens.card(device, lookup.card(call))
 
     def _show_card(self, lookup: Lookup, actor: Device) -> None:

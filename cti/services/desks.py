@@ -21,6 +21,7 @@ class Desk:
         "agent",
         "at_rest",
         "device",
+        "is_awaited",
         "is_known",
         "last_call",
         "lock",
@@ -41,6 +42,7 @@ class Desk:
         self.user = 0  # who has the phone; 0 is nobody
         self.name = str(device)  # as colleagues know them
         self.agent = Agent(since=at)
+        self.is_awaited = False  # a customer waits for the page that lost their call
         self.is_known = False  # the switch said where the phone is
         self.view = view_of_agent(self.agent)
         self.talked: frozenset[str] = frozenset()  # calls that were connected here

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable
 from typing import Literal
 
@@ -11,7 +10,9 @@ from cti.assist.card import chosen_of, state_of
 from cti.calls.facts import Device
 from cti.calls.model import CallId
 from cti.ports import CustomerMatch, Directory
-from cti.services.views import Card
+from cti.services.blaming import blame
+from cti.services.sources import Sources
+from cti.services.views import Card, SourceView
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Lookup:
         "choice",
         "devices",
         "e164",
+        "elsewhere",
         "ended_at",
         "hidden",
         "internal",
@@ -53,6 +55,7 @@ class Lookup:
         self.hidden = read.kind == "hidden"
         self.state: State = "looking" if self.e164 else "none"
         self.matches: tuple[CustomerMatch, ...] = ()
+        self.elsewhere: tuple[SourceView, ...] = ()
         self.choice: int | None = None
         self.registering = False
         self.devices: set[Device] = set()  # the agents' phones that this call reached: whom it concerns
@@ -81,7 +84,7 @@ class Lookup:
         """Return the card, for *call* when a consultation shows that of the call it belongs to."""
         found = None if self.state == "looking" else [match.customer.id for match in self.matches]
         state = state_of(found, hidden=self.hidden, internal=self.internal, failed=self.state == "failed" and not found)
-        return Card(call or self.call, state, self.matches, chosen_of(found, self.choice))
+        return Card(call or self.call, state, self.matches, chosen_of(found, self.choice), self.elsewhere)
 
 
 class Lookups:
@@ -93,6 +96,8 @@ class Lookups:
         *,
         region: str,
         on_done: Callable[[Lookup], None],
+        sources: Sources | None = None,
+        on_more: Callable[[Lookup], None] = lambda lookup: None,
         give_up_seconds: float = 10.0,
         keep_seconds: float = 900.0,
         most_under_way: int = 500,
@@ -100,6 +105,8 @@ class Lookups:
         self._directory = directory
         self._region = region
         self._on_done = on_done
+        self._sources = sources
+        self._on_more = on_more  # told when a system elsewhere answered
         self._give_up_seconds = give_up_seconds
         self._keep_seconds = keep_seconds
         self._most_under_way = most_under_way
@@ -109,6 +116,10 @@ class Lookups:
 
     def get(self, call: CallId) -> Lookup | None:
         return self._of.get(call)
+
+    def with_customer(self, customer: int) -> list[Lookup]:
+        """Return the lookups that found *customer*."""
+        return [each for each in self._of.values() if any(match.customer.id == customer for match in each.matches)]
 
     def start(self, call: CallId, raw: str, *, internal: bool) -> Lookup:
         """Return the lookup of *call*, begun now unless it was before; another number begins it anew."""
@@ -121,6 +132,7 @@ class Lookups:
         self._of[call] = fresh
         if not fresh.done:
             self._ask(fresh)
+            self._ask_elsewhere(fresh)
         return fresh
 
     def retry(self, lookup: Lookup) -> None:
@@ -163,6 +175,17 @@ class Lookups:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _ask_elsewhere(self, lookup: Lookup) -> None:
+        if not self._sources:
+            return
+
+        def more(view: SourceView) -> None:
+            lookup.elsewhere = tuple(view if view.source == old.source else old for old in lookup.elsewhere)
+            if self._of.get(lookup.call) is lookup:
+                self._on_more(lookup)
+
+        lookup.elsewhere = self._sources.ask(lookup.e164, more)
+
     async def _answer(self, lookup: Lookup) -> None:
         try:
             async with asyncio.timeout(self._give_up_seconds):
@@ -179,8 +202,3 @@ class Lookups:
             lookup.state = "found"
         if self._of.get(lookup.call) is lookup:
             self._on_done(lookup)
-
-
-def blame(error: Exception) -> dict[str, str]:
-    """Return what a log may tell of *error*: its kind and where, not its text, which may quote a customer's data."""
-    return {"error": type(error).__name__, "where": "".join(traceback.format_tb(error.__traceback__)[-3:])}

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from cti.agents.model import Place
-from cti.calls.facts import Device, DeviceReachable, Fact, MemberRemoved, MemberSeen, MemberState, Snapshot
+from cti.calls.facts import Device, DeviceReachable, Fact, LinkLost, MemberRemoved, MemberSeen, MemberState, Snapshot
 from cti.calls.parties import extension_of
 
 _LOST = frozenset({MemberState.UNAVAILABLE, MemberState.INVALID})
@@ -51,6 +51,9 @@ class Members:
             case DeviceReachable(device=device, reachable=reachable):
                 self._reachable[device] = reachable
                 touched = (device,)
+            case LinkLost():
+                self._reachable.clear()  # what became of a phone meanwhile is not told: the queues' members say it
+                return []
             case Snapshot(members=members):
                 touched = set(self._places)
                 self._places.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ import msgspec
 
 from cti.ports import StorageDown, User
 from cti.services.agents import AgentService
-from cti.staff import AgentLog, AuditEntry, AuditLog, DeskLog, Profile, ProfileChange, Staff
+from cti.staff import AgentLog, AuditAction, AuditEntry, AuditLog, DeskLog, Profile, ProfileChange, Staff
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class PeopleService:
         self._agents = agents
         self._profiles: dict[str, Profile] = {}
         self._loading: set[asyncio.Task[None]] = set()
+        self.on_change: Callable[[], None] = lambda: None  # who is who is different now
 
     async def load(self) -> None:
         """Read everybody, and have the agents' states go on where they were."""
@@ -42,6 +43,7 @@ class PeopleService:
     async def load_again(self) -> None:
         """Read everybody: what many share has changed."""
         self._profiles = {profile.user.name: profile for profile in await self.work.staff.profiles()}
+        self.on_change()
 
     async def close(self) -> None:
         for task in self._loading:
@@ -96,7 +98,7 @@ class PeopleService:
         self._take(profile)
         return profile
 
-    async def note(self, who: str, action: str, *, whom: str = "", source: str = "", **what: object) -> None:
+    async def note(self, who: str, action: AuditAction, *, whom: str = "", source: str = "", **what: object) -> None:
         """Write down that *who* did *action* to *whom*; return when that is durable."""
         told = msgspec.json.encode(what).decode() if what else ""
         await self.work.audit.add(AuditEntry(datetime.now(UTC), who, action, whom, told, source))
@@ -104,3 +106,4 @@ class PeopleService:
     def _take(self, profile: Profile) -> None:
         self._profiles[profile.user.name] = profile
         self._agents.assign(profile)
+        self.on_change()

@@ -1,4 +1,4 @@
-"""Keeps the customer of an agent whose page went: music at once, and the agent again as soon as his page is back.
+"""Keeps the customer of an agent whose page went: music at once, and the agent again as soon as their page is back.
 
 A closed page says nothing to the switch: the customer would sit in silence until the switch misses the sound. So when
 the page of a phone goes, its customers are parked. When the phone registers again in time, the one who talked is given
@@ -19,12 +19,24 @@ from cti.services.callviews import agents_in
 log = logging.getLogger(__name__)
 
 _TALKING = frozenset((ConnectionState.CONNECTED, ConnectionState.HOLD))
+# A page whose socket broke comes back after 1 s at the earliest, and answers what rang before.
+RINGS_ON_SECONDS = 2.0
 
 
 class Registry(Protocol):
     """The live calls of a switch."""
 
     def call(self, call_id: CallId) -> Call | None: ...
+
+
+class Agents(Protocol):
+    """The states of agents, as far as the pages of their phones decide them."""
+
+    def phone_registered(self, device: Device) -> None:
+        """The phone *device* can be rung."""
+
+    def customer_waits(self, device: Device, *, waits: bool) -> None:
+        """Somebody waits for the page with the phone *device*: its call goes on; or nobody does any more."""
 
 
 class _Parked:
@@ -50,7 +62,13 @@ class PhoneService:
         self._registry: Registry | None = None
         self._devices: dict[CallId, frozenset[Device]] = {}  # the agents' phones in each call
         self._parked: dict[CallId, _Parked] = {}
+        self._rings: dict[Device, asyncio.TimerHandle] = {}  # phones that rang when their page went
+        self._agents: Agents | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def tell(self, agents: Agents) -> None:
+        """Tell *agents* from now on what their pages do."""
+        self._agents = agents
 
     def on_events(self, events: Sequence[ev.CallEvent], registry: Registry) -> None:
         """Take what happened to calls; *registry* has them as they now stand."""
@@ -83,8 +101,16 @@ class PhoneService:
             if call is not None and device in devices:
                 self._leave(call, agents_in(call)[device])
 
+    def replaced(self, device: Device) -> None:
+        """Another page is the phone *device* from now on. It knows nothing of what rings at the one before."""
+        self._forget_ring(device)
+        self._end_rings(device)
+
     def registered(self, device: Device) -> None:
         """The phone *device* can be rung again: it gets back whom it talked with last."""
+        self._forget_ring(device)
+        if self._agents is not None:
+            self._agents.phone_registered(device)
         waiting = self.waiting(device)
         if waiting and not any(self._parked[call].given_back for call in waiting):
             self._parked[waiting[0]].given_back = True
@@ -94,6 +120,8 @@ class PhoneService:
         """Give up what is under way."""
         for call in list(self._parked):
             self._drop(call)
+        for device in list(self._rings):
+            self._forget_ring(device)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -103,7 +131,10 @@ class PhoneService:
     def _leave(self, call: Call, agent: Connection) -> None:
         parked = self._parked.get(call.id)
         if agent.state is ConnectionState.ALERTING and (parked is None or not parked.given_back):
-            return  # it rings on until the queue or the caller gives up
+            self._forget_ring(agent.device)
+            timer = asyncio.get_running_loop().call_later(RINGS_ON_SECONDS, self.replaced, agent.device)
+            self._rings[agent.device] = timer
+            return
         customer = _customer_of(call)
         if customer is None or call.consults is not None or _others(call, agent, customer):
             self._start(self._hang_up(call.id, agent.channel), call.id)
@@ -114,11 +145,13 @@ class PhoneService:
         self._park(call.id, agent, customer)
 
     def _park(self, call: CallId, agent: Connection, customer: Connection) -> None:
-        self._drop(call)
+        self._forget(call)
         timer = asyncio.get_running_loop().call_later(self.wait_seconds, self._drop, call)
         parked = _Parked(agent.device, customer.channel, was_held=agent.state is ConnectionState.HOLD, timer=timer)
         self._parked[call] = parked
         parked.parking = self._start(self._parking(call, parked), call)
+        if self._agents is not None:
+            self._agents.customer_waits(agent.device, waits=True)
 
     async def _parking(self, call: CallId, parked: _Parked) -> None:
         try:
@@ -128,6 +161,19 @@ class PhoneService:
             self._drop(call, parked)
             return
         log.info("a customer waits for the page of his agent", extra={"call": call})
+
+    def _end_rings(self, device: Device) -> None:
+        """Let whoever rings *device* go on to somebody else."""
+        for call_id, devices in self._devices.items():
+            call = self._registry.call(call_id) if self._registry is not None and device in devices else None
+            agent = agents_in(call).get(device) if call is not None else None
+            if agent is not None and agent.state is ConnectionState.ALERTING and call_id not in self._parked:
+                self._start(self._hang_up(call_id, agent.channel), call_id)
+
+    def _forget_ring(self, device: Device) -> None:
+        timer = self._rings.pop(device, None)
+        if timer is not None:
+            timer.cancel()
 
     async def _hang_up(self, call: CallId, channel: ChannelId) -> None:
         try:
@@ -153,15 +199,24 @@ class PhoneService:
         parked = self._parked[call]
         if parked.given_back or device != parked.device:
             self._drop(call)
+        if device == parked.device and self._agents is not None:
+            self._agents.customer_waits(device, waits=False)  # they talk, whoever else may wait on hold
 
     # --- keeping ----------------------------------------------------------------------------------------------------
 
     def _drop(self, call: CallId, parked: _Parked | None = None) -> None:
-        """Forget the customer of *call*: he has an agent again, went, or waits no longer."""
+        """The customer of *call* has an agent again, went, or waits no longer."""
         found = self._parked.get(call)
-        if found is not None and (parked is None or found is parked):
-            found.timer.cancel()
-            del self._parked[call]
+        if found is None or (parked is not None and found is not parked):
+            return
+        self._forget(call)
+        if self._agents is not None and not self.waiting(found.device):
+            self._agents.customer_waits(found.device, waits=False)
+
+    def _forget(self, call: CallId) -> None:
+        parked = self._parked.pop(call, None)
+        if parked is not None:
+            parked.timer.cancel()
 
     def _start(self, work: Coroutine[Any, Any, None], call: CallId) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work, name=f"phone:{call}")

@@ -25,7 +25,9 @@ def lines_of(facts: Iterable[Fact], parties: Parties) -> Iterator[bytes]:
     if last is not None:
         yield from _told(registry.close_all(last), records)
     for record in records:
-        yield msgspec.json.encode({"record": "call", **msgspec.structs.asdict(record)})
+        told = msgspec.structs.asdict(record)
+        del told["data"]  # which variables count is in the settings, and a capture is read without any
+        yield msgspec.json.encode({"record": "call", **told})
 
 
 def _told(events: Iterable[CallEvent], records: list[FinishedCall]) -> Iterator[bytes]:

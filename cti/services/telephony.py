@@ -36,6 +36,9 @@ class Listener(Protocol):
     def customer_of(self, call: CallId) -> int | None:
         """Return the customer who was on the line, where that is known."""
 
+    def recorded(self, call: CallId) -> None:
+        """The record of *call* is stored."""
+
 
 class Telephony:
     """Takes the facts of one switch and gives every call its record, whatever is killed when."""
@@ -167,6 +170,8 @@ class Telephony:
             )
         except (StorageDown, StorageRefused) as problem:
             log.error("a call was not recorded", extra={"call": event.call, "problem": str(problem)})
+        else:
+            self._listener.recorded(event.call)
 
     async def _tell_alive(self) -> None:
         """Note now and then that the open calls still live, which bounds the interval of an unseen end."""

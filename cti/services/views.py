@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from cti.agents.model import AgentState, Target, WrapUpMode
+from cti.assist.attached import Datum
 from cti.assist.card import CardState
 from cti.calls.facts import Device
 from cti.ports import CustomerMatch
@@ -88,6 +89,50 @@ class CallView(msgspec.Struct, frozen=True, gc=False):
     alerting_at: float
     answered_at: float | None
     waited_seconds: float
+    about: str = ""  # the call itself; for a consultation the one that it is about: notes and scripts go by this
+    data: tuple[Datum, ...] = ()  # what the dialplan knows, in the order of the settings
+
+
+class ColleagueNote(msgspec.Struct, frozen=True, gc=False):
+    """What somebody wrote about a call while it lives."""
+
+    user: str  # the name to log in with
+    author: str  # for people
+    text: str
+    at: float
+
+
+class NotesView(msgspec.Struct, frozen=True, gc=False):
+    """All that was written about a call so far, the oldest first; one's own among it."""
+
+    call: str  # CallView.about
+    notes: tuple[ColleagueNote, ...]
+
+
+class FoundField(msgspec.Struct, frozen=True, gc=False):
+    zh: str
+    en: str
+    value: str
+    into: str = ""  # the field of ours that it fills in when the customer is registered
+
+
+class FoundRecord(msgspec.Struct, frozen=True, gc=False):
+    """What a system elsewhere has under the number."""
+
+    id: str
+    name: str
+    fields: tuple[FoundField, ...] = ()
+    url: str = ""  # http or https, else ""
+
+
+class SourceView(msgspec.Struct, frozen=True, gc=False):
+    """What a system elsewhere says about a caller."""
+
+    source: str
+    title_zh: str
+    title_en: str
+    state: Literal["looking", "found", "none", "failed"]
+    records: tuple[FoundRecord, ...] = ()
 
 
 class Card(msgspec.Struct, frozen=True, gc=False):
@@ -97,6 +142,7 @@ class Card(msgspec.Struct, frozen=True, gc=False):
     state: CardState
     matches: tuple[CustomerMatch, ...] = ()
     chosen: int | None = None  # the customer that the agent chose, or the only one
+    sources: tuple[SourceView, ...] = ()  # of the systems elsewhere, in the order of the settings
 
 
 class Stamps(msgspec.Struct, frozen=True, gc=False):
@@ -122,6 +168,7 @@ class Picture(msgspec.Struct, frozen=True):
     calls: tuple[CallView, ...]
     cards: tuple[Card, ...]
     desk: DeskView = DeskView()
+    notes: tuple[NotesView, ...] = ()
 
 
 class Screens(Protocol):
@@ -133,6 +180,8 @@ class Screens(Protocol):
     def card(self, device: Device, card: Card) -> None: ...
 
     def call(self, device: Device, call: CallView) -> None: ...
+
+    def notes(self, device: Device, notes: NotesView) -> None: ...
 
     def call_gone(self, device: Device, call: str, cause: str) -> None: ...
 

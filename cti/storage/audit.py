@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, insert, or_, select, text
 
-from cti.staff import AuditEntry
+from cti.staff import ALL_ENTRIES, AuditEntry, AuditFilter
 from cti.storage.engine import Database
 from cti.storage.rows import clean
 from cti.storage.tables import audit, to_micros
@@ -45,10 +45,20 @@ class SqlAuditLog:
 
         await self._db.write(work)
 
-    async def latest(self, *, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
+    async def latest(
+        self, *, before: int | None = None, limit: int = 100, only: AuditFilter = ALL_ENTRIES
+    ) -> list[AuditEntry]:
         wanted = select(audit).order_by(audit.c.id.desc()).limit(max(0, min(limit, MOST)))
         if before is not None:
             wanted = wanted.where(audit.c.id < before)
+        if only.person:
+            wanted = wanted.where(or_(audit.c.who == clean(only.person), audit.c.whom == clean(only.person)))
+        if only.action:
+            wanted = wanted.where(audit.c.action == clean(only.action))
+        if only.since is not None:
+            wanted = wanted.where(audit.c.at >= only.since)
+        if only.until is not None:
+            wanted = wanted.where(audit.c.at < only.until)
         return await self._db.read(lambda connection: [_entry(row) for row in connection.execute(wanted)])
 
     async def is_whole(self) -> bool:

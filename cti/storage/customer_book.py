@@ -60,7 +60,7 @@ class SqlCustomerBook:
             row = {name: getattr(mark, name) for name in ("kind", "channel", "given", "at")}
             row |= {"customer_id": customer, "proof": mark.proof.replace("\0", ""), "who": clean(mark.who)}
             connection.execute(insert(customer_marks), row)
-            now = _after(before.updated_at)
+            now = later_than(before.updated_at)
             blocked = do_not_call((*before.marks, mark))
             changed = {"do_not_call": blocked, "updated_at": now}
             connection.execute(update(customers).where(customers.c.id == customer).values(changed))
@@ -75,7 +75,10 @@ class SqlCustomerBook:
         wanted = select(customer_history).where(here.customer_id == customer).order_by(here.id.desc())
 
         def work(connection: Connection) -> list[Edit]:
-            return [Edit(row.at, row.who, row.field, row.before, row.after) for row in connection.execute(wanted)]
+            return [
+                Edit(row.at, row.who, row.field, row.before, row.after, row.source)
+                for row in connection.execute(wanted)
+            ]
 
         return await self._db.read(work)
 
@@ -124,7 +127,9 @@ def _record(connection: Connection, row: Row[Any]) -> CustomerRecord:
     )
 
 
-def apply(connection: Connection, before: CustomerRecord, change: CustomerChange, *, who: str) -> CustomerRecord:
+def apply(
+    connection: Connection, before: CustomerRecord, change: CustomerChange, *, who: str, source: str = ""
+) -> CustomerRecord:
     """Make *change* with its history; nothing is written where nothing differs."""
     was, customer = before.customer, before.customer.id
     columns: dict[str, Any] = {}
@@ -149,11 +154,11 @@ def apply(connection: Connection, before: CustomerRecord, change: CustomerChange
     edits += _put_lists(connection, before, change)
     if not edits:
         return before
-    now = _after(before.updated_at)
+    now = later_than(before.updated_at)
     if "name" in columns:
         columns["name_key"] = name_key(columns["name"])
     connection.execute(update(customers).where(customers.c.id == customer).values({**columns, "updated_at": now}))
-    note(connection, customer, now, who, edits)
+    note(connection, customer, now, who, edits, source=source)
     return held(connection, customer)
 
 
@@ -190,16 +195,32 @@ def _addresses_text(addresses: Sequence[Address]) -> str:
     return "; ".join(f"{address} ({address.kind})" if address.kind else str(address) for address in addresses)
 
 
-def note(connection: Connection, customer: int, at: datetime, who: str, edits: Sequence[tuple[str, str, str]]) -> None:
+def note(
+    connection: Connection,
+    customer: int,
+    at: datetime,
+    who: str,
+    edits: Sequence[tuple[str, str, str]],
+    *,
+    source: str = "",
+) -> None:
     """Add *edits*, each (field, before, after), to the customer's history."""
     rows = [
-        {"customer_id": customer, "at": at, "who": clean(who), "field": clean(field), "before": before, "after": after}
+        {
+            "customer_id": customer,
+            "at": at,
+            "who": clean(who),
+            "field": clean(field),
+            "before": before,
+            "after": after,
+            "source": clean(source),
+        }
         for field, before, after in edits
     ]
     if rows:
         connection.execute(insert(customer_history), rows)
 
 
-def _after(before: datetime) -> datetime:
+def later_than(before: datetime) -> datetime:
     """Return now, but later than *before*: two changes never have one time, so that a missed one shows."""
     return max(datetime.now(UTC), before + datetime.resolution)

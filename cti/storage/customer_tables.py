@@ -47,6 +47,7 @@ customer_history = Table(
     _text("field", None),
     _text("before"),
     _text("after"),
+    _text("source"),  # of an entry by form: NAME@VERSION
     Index(None, "customer_id"),
 )
 

@@ -1,6 +1,6 @@
 """An agent's own calls with their notes, and the customers whom nobody answered: read out of the call records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, fun
 
 from cti.staff import DeskCall, MissedCall
 from cti.storage.engine import Database
+from cti.storage.rows import data_of
 from cti.storage.tables import call_connections, call_notes, call_parties, calls, customers
 
 MOST = 500  # calls in one answer
@@ -24,8 +25,8 @@ class SqlDeskLog:
         self, device: str, user: int, *, since: datetime | None = None, before: datetime | None = None, limit: int = 50
     ) -> list[DeskCall]:
         wanted = _at_phone(device, user, since, before).order_by(calls.c.started_at.desc(), calls.c.id.desc())
-        wanted = wanted.limit(max(0, min(limit, MOST)))
-        return await self._db.read(lambda connection: [_call(row) for row in connection.execute(wanted)])
+        wanted = wanted.add_columns(calls.c.id.label("row")).limit(max(0, min(limit, MOST)))
+        return await self._db.read(lambda connection: _calls(connection, connection.execute(wanted).all()))
 
     async def note(self, call: str, device: str, user: int, text: str, *, at: datetime) -> DeskCall | None:
         wanted = _at_phone(device, user, None, None).add_columns(calls.c.id.label("row"))
@@ -39,7 +40,7 @@ class SqlDeskLog:
             connection.execute(delete(call_notes).where(mine))
             if text:
                 connection.execute(insert(call_notes), {"call_id": found.row, "user_id": user, "note": text, "at": at})
-            return _call(connection.execute(wanted).one())
+            return _calls(connection, connection.execute(wanted).all())[0]
 
         return await self._db.write(work)
 
@@ -167,7 +168,12 @@ def _missed(row: Row[Any], back: Sequence[Row[Any]]) -> MissedCall:
     )
 
 
-def _call(row: Row[Any]) -> DeskCall:
+def _calls(connection: Connection, rows: Sequence[Row[Any]]) -> list[DeskCall]:
+    data = data_of(connection, [row.row for row in rows])
+    return [_call(row, data.get(row.row, ())) for row in rows]
+
+
+def _call(row: Row[Any], data: Iterable[tuple[str, str]]) -> DeskCall:
     return DeskCall(
         call=row.call,
         direction=row.direction,
@@ -181,4 +187,5 @@ def _call(row: Row[Any]) -> DeskCall:
         answered_at=row.picked_up_at,
         ended_at=row.left_at,
         note=row.note or "",
+        data=tuple(data),
     )

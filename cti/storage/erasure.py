@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 from cti.calls.model import FinishedCall
 from cti.customers import CustomerRecord, Edit, NoSuchCustomer
 from cti.storage import holdings, upkeep
+from cti.storage.attached_tables import call_data, live_notes
 from cti.storage.beside import Bystander
 from cti.storage.customer_book import record_of
 from cti.storage.customer_tables import (
@@ -158,7 +159,7 @@ def _theirs(ids: Sequence[int], numbers: set[str]) -> ColumnElement[bool]:
 
 def _erase_calls(connection: Connection, ids: Sequence[int], numbers: set[str]) -> list[Store]:
     theirs = list(connection.execute(select(calls.c.id).where(_theirs(ids, numbers))).scalars())
-    notes = 0
+    notes = data = 0
     digits = [number.lstrip("+") for number in numbers]
     for start in range(0, len(theirs), 500):
         part = theirs[start : start + 500]
@@ -167,6 +168,9 @@ def _erase_calls(connection: Connection, ids: Sequence[int], numbers: set[str]) 
         outbound = update(calls).where(calls.c.id.in_(part), calls.c.direction == "outbound")
         connection.execute(outbound.values(dialled=""))
         notes += connection.execute(delete(call_notes).where(call_notes.c.call_id.in_(part))).rowcount
+        called = select(calls.c.call).where(calls.c.id.in_(part))
+        notes += connection.execute(delete(live_notes).where(live_notes.c.call.in_(called))).rowcount
+        data += connection.execute(delete(call_data).where(call_data.c.call_id.in_(part))).rowcount
         leg = call_connections.c
         for number in digits:
             named = update(call_connections).where(leg.call_id.in_(part), leg.device.contains(number[-8:]))
@@ -177,6 +181,7 @@ def _erase_calls(connection: Connection, ids: Sequence[int], numbers: set[str]) 
     return [
         Store("calls", len(theirs) + others, kept_without_identity=len(theirs), remains=remains),
         Store("call notes", notes, notes),
+        Store("call data", data, data),
     ]
 
 
@@ -221,7 +226,7 @@ def _disclosed(connection: Connection, customer: int) -> PersonsData:
     return PersonsData(
         datetime.now(UTC),
         tuple(record for id_ in ids if (record := record_of(connection, id_))),
-        tuple(Edit(row.at, row.who, row.field, row.before, row.after) for row in connection.execute(edits)),
+        tuple(Edit(row.at, row.who, row.field, row.before, row.after, row.source) for row in connection.execute(edits)),
         tuple(finished),
         tuple(notes),
         holdings.disclose(connection, ids, numbers),

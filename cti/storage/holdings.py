@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select, update
 
 from cti.storage.after_tables import call_results, callbacks, ticket_history, tickets
+from cti.storage.draft_tables import form_answers, form_drafts
 
 _AT_ONCE = 500
 
@@ -30,6 +31,8 @@ HOLDINGS = (
     Holding("outcomes of calls", call_results, key="call", number="number", blanked=("number",)),
     Holding("callbacks", callbacks, number="number"),
     Holding("tickets", tickets, number="number", blanked=("number", "title", "text")),
+    Holding("answers in forms", form_answers),
+    Holding("drafts of forms", form_drafts, number="number"),
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from cti.assist.numbers import normalise
 from cti.calls.model import CallId, ConnectionSpan, FinishedCall, Transfer
 from cti.ports import StorageRefused
+from cti.storage.attached_tables import call_data
 from cti.storage.engine import Database, Sql, Step
 from cti.storage.ids import new_id
 from cti.storage.tables import call_parties, call_transfers
@@ -51,6 +52,9 @@ INSERT_CONNECTION = Sql("""
     INSERT INTO call_connections (call_id, position, channel, device, role, queue, began_at, answered_at, ended_at)
     SELECT id, $2, $3, $4, $5, $6, $7, $8, $9 FROM calls WHERE id = $1
 """)
+INSERT_DATUM = Sql("""
+    INSERT INTO call_data (call_id, position, name, value) SELECT id, $2, $3, $4 FROM calls WHERE id = $1
+""")
 DELETE_OPEN_CALL = Sql("DELETE FROM open_calls WHERE switch = $1 AND boot = $2 AND call = $3")
 
 
@@ -76,6 +80,7 @@ class CallRows(msgspec.Struct, frozen=True):
     parties: list[Values]
     transfers: list[Values]
     connections: list[Values]
+    data: list[Values]
 
 
 def rows_of(record: CallRecord, *, region: str, db: Database) -> CallRows:
@@ -123,6 +128,7 @@ def rows_of(record: CallRecord, *, region: str, db: Database) -> CallRows:
                 )
                 for position, span in enumerate(record.connections)
             ],
+            [(position, clean(name), clean(value)) for position, (name, value) in enumerate(call.data)],
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise StorageRefused(f"call {call.id}: {error}") from error
@@ -134,6 +140,7 @@ def steps_of(several: Iterable[CallRows]) -> list[Step]:
     parties: list[Values] = []
     transfers: list[Values] = []
     connections: list[Values] = []
+    data: list[Values] = []
     ended: list[Values] = []
     for rows in several:
         row = new_id()
@@ -141,12 +148,14 @@ def steps_of(several: Iterable[CallRows]) -> list[Step]:
         parties.extend((row, *values) for values in rows.parties)
         transfers.extend((row, *values) for values in rows.transfers)
         connections.extend((row, *values) for values in rows.connections)
+        data.extend((row, *values) for values in rows.data)
         ended.append(rows.key)
     steps = (
         (INSERT_CALL, calls_),
         (INSERT_PARTY, parties),
         (INSERT_TRANSFER, transfers),
         (INSERT_CONNECTION, connections),
+        (INSERT_DATUM, data),
         (DELETE_OPEN_CALL, ended),
     )
     return [(sql, values) for sql, values in steps if values]
@@ -165,6 +174,7 @@ def load(connection: Connection, rows: Sequence[Row[Any]]) -> list[FinishedCall]
     found = select(call_transfers).where(call_transfers.c.call_id.in_(wanted)).order_by(call_transfers.c.position)
     for move in connection.execute(found):
         moves[move.call_id].append(Transfer(move.kind, move.given_by, move.given_to, move.at))
+    data = data_of(connection, wanted)
     return [
         FinishedCall(
             id=CallId(row.call),
@@ -186,6 +196,16 @@ def load(connection: Connection, rows: Sequence[Row[Any]]) -> list[FinishedCall]
             hold_seconds=row.hold_seconds,
             certain=row.certain,
             ended_before=row.ended_before,
+            data=tuple(data.get(row.id, ())),
         )
         for row in rows
     ]
+
+
+def data_of(connection: Connection, rows: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Return what the dialplan knew, by name, of the calls with those numbers of *rows*."""
+    data: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    found = select(call_data).where(call_data.c.call_id.in_(rows)).order_by(call_data.c.position)
+    for datum in connection.execute(found):
+        data[datum.call_id].append((datum.name, datum.value))
+    return data

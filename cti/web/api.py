@@ -164,6 +164,17 @@ class PartHealth(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class ContentFault(msgspec.Struct, frozen=True):
+    """What is wrong with a file of a team lead's; an error keeps the version before it in use."""
+
+    file: str
+    line: int
+    column: int
+    severity: Literal["error", "warning"]
+    zh: str
+    en: str
+
+
 class Ops(msgspec.Struct, frozen=True):
     """GET /api/ops"""
 
@@ -179,6 +190,7 @@ class Ops(msgspec.Struct, frozen=True):
     window_seconds: float
     stages: tuple[StageFigures, ...]
     loop_lag: StageFigures | None = None
+    content: tuple[ContentFault, ...] = ()
 
 
 class LiveCall(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from cti.assist.attached import Datum
 from cti.services.views import AgentView
 from cti.web.api import Form, Person, Queue
 
@@ -155,6 +156,7 @@ class MyCall(msgspec.Struct, frozen=True):
     ended_at: float
     talk_seconds: float
     note: str
+    data: tuple[Datum, ...] = ()  # what the dialplan knew, in the order of the settings
 
 
 class MyCalls(msgspec.Struct, frozen=True):
@@ -196,13 +198,25 @@ class AuditEntry(msgspec.Struct, frozen=True):
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """GET /api/audit?before=ID&limit=100, for administrators. `whole`: no entry was changed or taken out."""
+    """GET /api/audit?person=anna&action=log_in&day=2026-03-05&before=ID&limit=100, for administrators.
+
+    `person` did it, or had it done to them; `day` is the centre's. `whole`: no entry was changed or taken out; it is
+    looked at for the first page only, and null after it.
+    """
 
     entries: tuple[AuditEntry, ...]
-    whole: bool
+    whole: bool | None
 
 
-FORMS: tuple[type[Form], ...] = (ChangePerson, EndSession, NewTeam, ChangeTeam, TakePhone, NoteCall)
+class ExportAudit(Form, frozen=True):
+    """POST /api/audit/export -> text/csv; what is left out does not matter."""
+
+    person: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    action: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    day: Annotated[str, msgspec.Meta(max_length=10)] = ""
+
+
+FORMS: tuple[type[Form], ...] = (ChangePerson, EndSession, NewTeam, ChangeTeam, TakePhone, NoteCall, ExportAudit)
 ANSWERS: tuple[type[msgspec.Struct], ...] = (
     Person,
     InUse,

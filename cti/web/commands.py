@@ -9,6 +9,7 @@ from cti.agents import events as ev
 from cti.agents.model import S
 from cti.calls.facts import Device
 from cti.calls.model import CallId
+from cti.forms import About
 from cti.ports import OutcomeUnknown, StorageDown, SwitchError, SwitchUnreachable
 from cti.services.aftercall import AfterCall, OutcomeMissing, Subject
 from cti.services.agents import AgentService, Make
@@ -24,7 +25,9 @@ from cti.services.clock import ServiceClock
 from cti.services.once import Once
 from cti.services.people import PeopleService
 from cti.services.pops import UnknownPop
+from cti.services.teamfeed import TeamFeed
 from cti.web import messages as m
+from cti.web.form_presence import FormPresence
 from cti.web.permissions import Action, Actor, Colleague, Phone, can
 from cti.web.screens import Screen, ScreenHub
 
@@ -53,10 +56,15 @@ _ACTIONS: dict[type[m.Command], Action] = {
     m.FinishWrapUp: Action.SET_AGENT_STATE,
     m.ExtendWrapUp: Action.SET_AGENT_STATE,
     m.RepairAgentState: Action.SET_AGENT_STATE,
+    m.WatchTeam: Action.SEE_TEAM,
+    m.UnwatchTeam: Action.SEE_TEAM,
     m.ForceAgentState: Action.SEE_TEAM,  # and FORCE_AGENT_STATE, once it is known whose
     m.PopPainted: Action.SEE_CALL,
     m.ChooseCustomer: Action.ACT_ON_CALL,
     m.RegisterCustomer: Action.ACT_ON_CALL,
+    m.WriteNote: Action.ACT_ON_CALL,
+    m.OpenForm: Action.FILL_FORM,
+    m.CloseForm: Action.FILL_FORM,
     m.SyncClock: Action.SEE_LINK,
 }
 
@@ -72,13 +80,16 @@ class Commands:
         people: PeopleService,
         after: AfterCall,
         clock: ServiceClock,
+        team: TeamFeed[Screen],
     ) -> None:
         self._hub = hub
+        self._team = team
         self._assist = assist
         self._agents = agents
         self._people = people
         self._after = after
         self._clock = clock
+        self.forms: FormPresence | None = None  # where there are forms
         self._once = Once()
         self._under_way: dict[Screen, set[asyncio.Task[None]]] = {}
 
@@ -86,7 +97,7 @@ class Commands:
         """Carry out *command*, now or in a task; the screen gets the answer."""
         device = screen.actor.device
         action = _ACTIONS.get(type(command))
-        needs_phone = action not in (Action.SEE_LINK, Action.SEE_TEAM)
+        needs_phone = action not in (Action.SEE_LINK, Action.SEE_TEAM, Action.FILL_FORM)
         if needs_phone and not device:
             self._refuse(screen, command.id, "no_device", "you have no phone")
             return
@@ -95,6 +106,18 @@ class Commands:
             return
         match command:
             case m.SyncClock():
+                self._done(screen, command.id)
+            case m.WatchTeam():
+                self._done(screen, command.id)
+                self._team.watch(screen)
+            case m.UnwatchTeam():
+                self._team.unwatch(screen)
+                self._done(screen, command.id)
+            case m.OpenForm():
+                self._open_form(screen, command)
+            case m.CloseForm():
+                if self.forms is not None:
+                    self.forms.close(screen)
                 self._done(screen, command.id)
             case m.PopPainted(pop=pop, received=received, painted=painted):
                 try:
@@ -105,6 +128,8 @@ class Commands:
                 self._choose(screen, command.id, device, CallId(call), customer)
             case m.RegisterCustomer():
                 self._start(screen, command.id, self._register(device, command))
+            case m.WriteNote():
+                self._start(screen, command.id, self._write_note(screen.actor, command))
             case m.AgentCommand():
                 self._start(
                     screen, command.id, self._once.run(screen.actor.user, command.key, self._work(screen, command))
@@ -182,6 +207,22 @@ class Commands:
         else:
             self._done(screen, id)
 
+    def _open_form(self, screen: Screen, command: m.OpenForm) -> None:
+        about = About(command.customer)
+        if command.call:
+            try:
+                subject = self._assist.subject(screen.actor.device, CallId(command.call))
+            except NotYourCall as error:
+                self._refuse(screen, command.id, *_REFUSALS[type(error)])
+                return
+            about = About(subject.chosen, subject.e164, subject.call)
+        elif not can(screen.actor, Action.SEE_CUSTOMER):
+            self._refuse(screen, command.id, "not_allowed", "you may not do that")
+            return
+        if self.forms is not None:
+            self.forms.open(screen, about)
+        self._done(screen, command.id)
+
     async def _register(self, device: Device, command: m.RegisterCustomer) -> None:
         await self._assist.register(
             device,
@@ -191,6 +232,13 @@ class Commands:
             note=command.note.strip(),
             tags=tuple(dict.fromkeys(_one_line(tag) for tag in command.tags)),
         )
+
+    async def _write_note(self, actor: Actor, command: m.WriteNote) -> None:
+        profile = self._people.profile_of(actor.user)
+        if profile is None:
+            raise NotYourCall(command.call)
+        text = command.text.replace("\0", "").strip()
+        await self._assist.write_note(actor.device, CallId(command.call), profile.user, text)
 
     def _start(self, screen: Screen, id: int, work: Coroutine[Any, Any, object]) -> None:
         tasks = self._under_way.setdefault(screen, set())

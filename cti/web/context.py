@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 from aiohttp import web
 
+from cti.assist.attached import AttachedField
 from cti.calls.facts import ChannelId
 from cti.calls.model import Call
+from cti.content import Content
 from cti.services.aftercall import AfterCall
 from cti.services.agents import AgentService
 from cti.services.assist import AssistService
 from cti.services.clock import ServiceClock
+from cti.services.forms import FormDesk
 from cti.services.lag import LagProbe
 from cti.services.people import PeopleService
 from cti.services.pops import PopLog
@@ -55,6 +58,9 @@ class Context:
     version: str
     started_at: float
     zone: ZoneInfo  # of the centre: when a day begins
+    content: Content  # forms, playbooks, rules: what team leads write
+    attached: Sequence[AttachedField] = ()  # what the dialplan may know about calls
+    forms: FormDesk | None = None  # where customers are kept in full
     sip: SipRelays | None = None  # phones in the browser, where there are any
 
     @property

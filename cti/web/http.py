@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from cti.ports import StorageDown
-from cti.web import accounts, after, my_day, operations, people, phones, sessions
+from cti.web import accounts, after, audit, forms_desk, my_day, operations, people, phones, sessions
 from cti.web.api import HttpRefusalCode
 from cti.web.context import CONTEXT, LARGEST_BODY, Context, HttpRefusal, identify, refusal
 from cti.web.origins import is_own_origin
@@ -61,7 +61,8 @@ def make_app(context: Context, *, pages: Pages | None = None) -> web.Application
             web.post("/api/teams/change", people.change_team),
             web.get("/api/queues", people.queues),
             web.get("/api/team", people.team_now),
-            web.get("/api/audit", people.audit),
+            web.get("/api/audit", audit.audit),
+            web.post("/api/audit/export", audit.export),
             web.get("/api/my/sessions", sessions.my_sessions),
             web.post("/api/my/sessions/end", sessions.end_my_session),
             web.post("/api/my/phone", sessions.take_phone),
@@ -70,6 +71,7 @@ def make_app(context: Context, *, pages: Pages | None = None) -> web.Application
             web.post("/api/my/calls/note", my_day.note_call),
             web.get("/api/my/missed", my_day.missed),
             *after.ROUTES,
+            *forms_desk.ROUTES,
             web.get("/api/ops", operations.ops),
             web.get("/api/ops/calls", operations.live),
             web.get("/healthz", operations.healthz),

@@ -13,7 +13,8 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from cti.services.views import AgentView, CallView, Card, DeskView, LinkView, Stamps
+from cti.services.teamfeed import MateView
+from cti.services.views import AgentView, CallView, Card, DeskView, LinkView, NotesView, Stamps
 
 MAX_FRAME_BYTES = 16 * 1024
 
@@ -124,6 +125,14 @@ class ForceAgentState(AgentCommand, frozen=True, tag="agent.force"):
     why: _Why = ""
 
 
+class WatchTeam(Command, frozen=True, tag="team.watch"):
+    """Show me my people: `team` frames follow, until the screen says otherwise or is opened anew."""
+
+
+class UnwatchTeam(Command, frozen=True, tag="team.unwatch"):
+    """No more `team` frames."""
+
+
 class PopPainted(Command, frozen=True, tag="pop.painted"):
     """The card stands on the screen. Both stamps are in the service's clock as the screen estimates it."""
 
@@ -149,6 +158,28 @@ class RegisterCustomer(Command, frozen=True, tag="customer.register"):
     tags: _Tags = ()
 
 
+class WriteNote(Command, frozen=True, tag="note.write"):
+    """All that this person has to say about a call ("" for nothing), as often as it changes while it is typed.
+
+    Colleagues who have the call, or are asked about it, see it at once. `done` means stored: it becomes part of the
+    call's record, whatever happens to this screen.
+    """
+
+    call: _Key  # CallView.about
+    text: _Text
+
+
+class OpenForm(Command, frozen=True, tag="form.open"):
+    """This screen shows the form about the customer of *call*, or *customer*: `form` messages tell who else does."""
+
+    call: Annotated[str, msgspec.Meta(max_length=150)] = ""
+    customer: int = 0
+
+
+class CloseForm(Command, frozen=True, tag="form.close"):
+    """It does not any more."""
+
+
 class SyncClock(Command, frozen=True, tag="clock.sync"):
     """Ask for the service's time; the screen halves the round trip."""
 
@@ -161,9 +192,14 @@ ScreenCommand = (
     | ExtendWrapUp
     | RepairAgentState
     | ForceAgentState
+    | WatchTeam
+    | UnwatchTeam
     | PopPainted
     | ChooseCustomer
     | RegisterCustomer
+    | WriteNote
+    | OpenForm
+    | CloseForm
     | SyncClock
 )
 
@@ -224,6 +260,7 @@ class SnapshotMessage(ServerMessage, frozen=True, tag="snapshot"):
     calls: tuple[CallView, ...]
     cards: tuple[Card, ...]
     desk: DeskView = DeskView()
+    notes: tuple[NotesView, ...] = ()
 
 
 class ResumedMessage(ServerMessage, frozen=True, tag="resumed"):
@@ -245,6 +282,12 @@ class CardMessage(ServerMessage, frozen=True, tag="card"):
     """More became known about the customer of a call."""
 
     card: Card
+
+
+class NotesMessage(ServerMessage, frozen=True, tag="notes"):
+    """What colleagues wrote about a call that this person has, or is asked about; comes before its pop."""
+
+    notes: NotesView
 
 
 class CallMessage(ServerMessage, frozen=True, tag="call"):
@@ -273,6 +316,27 @@ class ReminderMessage(ServerMessage, frozen=True, tag="reminder"):
     due_at: float | None
 
 
+class TeamMessage(ServerMessage, frozen=True, tag="team"):
+    """People of one's team that are new or different, at most five times a second. With `whole` it replaces all."""
+
+    people: tuple[MateView, ...]
+    gone: tuple[str, ...]  # the log-in names of those who are to be seen no more
+    whole: bool
+
+
+class FormPerson(msgspec.Struct, frozen=True):
+    user: str
+    name: str
+
+
+class FormMessage(ServerMessage, frozen=True, tag="form"):
+    """Who else has a form about the same open. With a `revision` the record was just written: load it again."""
+
+    about: str  # FormView.about
+    others: tuple[FormPerson, ...]
+    revision: str
+
+
 class DoneMessage(ServerMessage, frozen=True, tag="done"):
     """The command with this id was carried out."""
 
@@ -293,11 +357,14 @@ ScreenMessage = (
     | ResumedMessage
     | PopMessage
     | CardMessage
+    | NotesMessage
     | CallMessage
     | CallGoneMessage
     | AgentMessage
     | LinkMessage
     | ReminderMessage
+    | TeamMessage
+    | FormMessage
     | DoneMessage
     | RefusalMessage
 )

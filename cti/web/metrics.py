@@ -5,6 +5,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from cti.services.pops import STAGES, Stage
+from cti.services.sources import Result
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -28,6 +29,12 @@ class Metrics:
         )
         self.screens_cut = Counter("cti_screens_cut", "Screens closed since they did not read", registry=self.registry)
         self.bad_frames = Counter("cti_bad_frames", "Refused frames of screens", ["code"], registry=self.registry)
+        self._sources = Counter(
+            "cti_source_answers", "Questions to the systems elsewhere", ["source", "result"], registry=self.registry
+        )
+        self._source_seconds = Histogram(
+            "cti_source_seconds", "Time until they answered", ["source"], buckets=_BUCKETS, registry=self.registry
+        )
         self.log_ins = Counter("cti_log_ins", "Attempts to log in", ["result"], registry=self.registry)
 
     def pop_stage(self, stage: Stage, seconds: float) -> None:
@@ -35,6 +42,11 @@ class Metrics:
 
     def loop_lag(self, seconds: float) -> None:
         self._lag.observe(seconds)
+
+    def source(self, source: str, result: Result, seconds: float) -> None:
+        self._sources.labels(source, result).inc()
+        if result not in ("kept", "refused"):
+            self._source_seconds.labels(source).observe(seconds)
 
     def gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Have *value* asked at every scrape."""

@@ -1,9 +1,11 @@
 """HTTP: a person's own day: figures, calls with notes, and the customers who were missed."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 
 from aiohttp import web
 
+from cti.assist.attached import AttachedField, read
 from cti.services.clock import milliseconds
 from cti.services.daily import figures_of
 from cti.staff import DeskCall
@@ -51,6 +53,7 @@ async def my_calls(request: web.Request) -> web.Response:
     who = await permitted(request, Action.SEE_OWN_WORK)
     before, limit = number_in(request, "before"), number_in(request, "limit")
     count = max(1, min(50 if limit is None else limit, 200))
+    attached = request.app[CONTEXT].attached
     found = list(
         await request.app[CONTEXT].people.work.desk_log.of_phone(
             who.user.device,
@@ -61,7 +64,7 @@ async def my_calls(request: web.Request) -> web.Response:
         if who.user.device
         else ()
     )
-    return answer(api_people.MyCalls(tuple(map(_call, found[:count])), len(found) > count))
+    return answer(api_people.MyCalls(tuple(_call(call, attached) for call in found[:count]), len(found) > count))
 
 
 async def note_call(request: web.Request) -> web.Response:
@@ -73,7 +76,7 @@ async def note_call(request: web.Request) -> web.Response:
     )
     if call is None:
         raise HttpRefusal(404, "not_found", "no such call reached your phone")
-    return answer(_call(call))
+    return answer(_call(call, request.app[CONTEXT].attached))
 
 
 async def missed(request: web.Request) -> web.Response:
@@ -118,7 +121,7 @@ def _moment(at: int) -> datetime:
         raise HttpRefusal(400, "bad_request", "before is no time") from None
 
 
-def _call(call: DeskCall) -> api_people.MyCall:
+def _call(call: DeskCall, attached: Iterable[AttachedField]) -> api_people.MyCall:
     talked = (call.ended_at - call.answered_at).total_seconds() if call.answered_at else 0.0
     return api_people.MyCall(
         call=call.call,
@@ -134,4 +137,5 @@ def _call(call: DeskCall) -> api_people.MyCall:
         ended_at=milliseconds(call.ended_at),
         talk_seconds=round(talked, 3),
         note=call.note,
+        data=read(attached, dict(call.data)),
     )

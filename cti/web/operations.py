@@ -54,6 +54,17 @@ async def ops(request: web.Request) -> web.Response:
             window_seconds=context.pops.window_seconds,
             stages=tuple(_stage(stage, figures) for stage, figures in stages.items()),
             loop_lag=_stage("loop_lag", context.lag.figures()),
+            content=tuple(
+                api.ContentFault(
+                    fault.file,
+                    fault.place.line,
+                    fault.place.column,
+                    fault.severity,
+                    fault.said("zh"),
+                    fault.said("en"),
+                )
+                for fault in context.content.faults
+            ),
         )
     )
 

@@ -1,4 +1,4 @@
-"""HTTP, for administrators: people, their teams and queues, their sessions, the audit; for leads: their team."""
+"""HTTP, for administrators: people, their teams and queues, their sessions; for leads: their team."""
 
 import re
 from collections.abc import Iterable
@@ -7,8 +7,7 @@ from aiohttp import web
 
 from cti.calls.facts import Device
 from cti.ports import NameTaken, User
-from cti.services.clock import milliseconds
-from cti.staff import NoSuchTeam, PhoneTaken, Profile, ProfileChange, Team, TeamInUse
+from cti.staff import AuditAction, NoSuchTeam, PhoneTaken, Profile, ProfileChange, Team, TeamInUse
 from cti.web import api, api_people
 from cti.web.auth import Identity, NoSuchUser
 from cti.web.context import CONTEXT, HttpRefusal, answer, form, permitted, source_of
@@ -179,24 +178,6 @@ async def team_now(request: web.Request) -> web.Response:
     return answer(api_people.TeamNow(tuple(sorted(mates, key=lambda mate: mate.name))))
 
 
-async def audit(request: web.Request) -> web.Response:
-    await permitted(request, Action.SEE_AUDIT)
-    log = request.app[CONTEXT].people.work.audit
-    before, limit = number_in(request, "before"), number_in(request, "limit")
-    entries = await log.latest(before=before, limit=100 if limit is None else limit)
-    return answer(
-        api_people.Audit(
-            tuple(
-                api_people.AuditEntry(
-                    entry.id, milliseconds(entry.at), entry.who, entry.action, entry.whom, entry.what, entry.source
-                )
-                for entry in entries
-            ),
-            await log.is_whole(),
-        )
-    )
-
-
 # --- what they share ----------------------------------------------------------------------------------------------
 
 
@@ -240,7 +221,7 @@ async def _refreshed(request: web.Request, user: User) -> Profile:
     return profile
 
 
-async def _note(request: web.Request, who: Identity, action: str, whom: User, **what: object) -> None:
+async def _note(request: web.Request, who: Identity, action: AuditAction, whom: User, **what: object) -> None:
     await request.app[CONTEXT].people.note(who.user.name, action, whom=whom.name, source=source_of(request), **what)
 
 

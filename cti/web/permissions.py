@@ -28,6 +28,8 @@ class Action(Enum):
     WORK_ON_TICKET = "work_on_ticket"  # take it, solve it, say something
     JUDGE_TICKET = "judge_ticket"  # close it, open it again, give it to somebody, weigh it
     SEE_LINK = "see_link"
+    FILL_FORM = "fill_form"  # about whoever is in one's call, or a customer whom one may see
+    SEE_CUSTOMER = "see_customer"  # and change: whoever serves them
     MANAGE_PEOPLE = "manage_people"
     SEE_OPERATIONS = "see_operations"
 
@@ -136,6 +138,8 @@ RULES: dict[Action, Rule] = {
     Action.SEE_TICKET: _in_case,
     Action.WORK_ON_TICKET: _works_on,
     Action.JUDGE_TICKET: _judges,
+    Action.FILL_FORM: _with_role("agent", "lead", "supervisor"),
+    Action.SEE_CUSTOMER: _with_role("agent", "lead", "supervisor"),
     Action.MANAGE_PEOPLE: _with_role("admin"),
     Action.SEE_OPERATIONS: _with_role("admin"),
 }

@@ -29,6 +29,9 @@ class Keeper(Protocol):
     def lost(self, device: Device) -> None:
         """The page with the phone *device* went."""
 
+    def replaced(self, device: Device) -> None:
+        """Another page has the phone *device* from now on."""
+
     def registered(self, device: Device) -> None:
         """The phone *device* can be rung."""
 
@@ -81,6 +84,8 @@ class PhoneDesk:
             raise InUse
         person = Person(extension_of(device), self._realm, secrets.token_urlsafe(24), password)
         fresh = self._given[device] = GivenPhone(who, person, now)
+        if old is not None:
+            self.keeper.replaced(device)
         return fresh, old.relay if old is not None else None
 
     def find(self, who: Identity, phone: str) -> GivenPhone | None:

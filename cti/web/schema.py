@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 import msgspec
 
-from cti.web import api, api_after, api_people, messages
+from cti.staff import AuditAction
+from cti.web import api, api_after, api_forms, api_people, messages
 
-APIS = (api, api_people, api_after)  # each with its FORMS and ANSWERS
+APIS = (api, api_people, api_after, api_forms)  # each with its FORMS and ANSWERS
 TARGET = Path(__file__).parent / "ui" / "src" / "lib" / "messages.ts"
 
 Schema = Mapping[str, Any]
@@ -27,6 +28,7 @@ def typescript() -> str:
         out.append(f"export const {name} = {getattr(messages, name)}\n")
     out.append(_literal("RefusalCode", messages.RefusalCode))
     out.append(_literal("HttpRefusalCode", api.HttpRefusalCode))
+    out.append(_literal("AuditAction", AuditAction))
 
     _, sent = _components([messages.ScreenCommand, *(form for each in APIS for form in each.FORMS)])
     _, got = _components([messages.ScreenMessage, *(one for each in APIS for one in each.ANSWERS)])
@@ -99,6 +101,10 @@ def _type(schema: Schema) -> str:
             return "boolean"
         case {"type": "null"}:
             return "null"
+        case {"type": "object"}:
+            return "Record<string, unknown>"
+        case _ if not schema:
+            return "unknown"
     raise ValueError(f"no TypeScript for {schema}")
 
 

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -20,7 +20,7 @@ from cti.calls.facts import Device
 from cti.calls.parties import extension_of
 from cti.ports import User
 from cti.services.clock import ServiceClock
-from cti.services.views import AgentView, CallView, Card, LinkView, Picture, Stamps
+from cti.services.views import AgentView, CallView, Card, LinkView, NotesView, Picture, Stamps
 from cti.web import messages as m
 from cti.web.permissions import Action, Actor, Phone, can
 
@@ -37,6 +37,16 @@ _ABORT_SECONDS = 3.0
 _K = TypeVar("_K", bound=str)
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Overhears(Protocol):
+    """Hears what each phone is shown, whether or not a screen of it is open."""
+
+    def agent(self, device: Device, agent: AgentView) -> None: ...
+
+    def call(self, device: Device, call: CallView) -> None: ...
+
+    def call_gone(self, device: Device, call: str) -> None: ...
 
 
 class Screen:
@@ -78,6 +88,8 @@ class ScreenHub:
     def __init__(self, clock: ServiceClock, *, on_cut: Callable[[], None] = lambda: None) -> None:
         self._clock = clock
         self._on_cut = on_cut
+        self.overhears: Overhears | None = None
+        self.on_seat: Callable[[Screen], None] = lambda screen: None  # it got or lost its socket, or was forgotten
         self._of_session: dict[str, Screen] = {}
         self._of_user: dict[str, list[Screen]] = {}
         self._of_device: dict[Device, list[Screen]] = {}
@@ -108,6 +120,7 @@ class ScreenHub:
             self._close(screen, m.CLOSE_REPLACED)
         screen.socket, screen.transport = socket, transport
         screen.behind, screen.lost_at = 0, None
+        self.on_seat(screen)
 
     def start(self, screen: Screen, picture: Picture) -> None:
         """Send the snapshot, the first frame of a new screen."""
@@ -120,6 +133,7 @@ class ScreenHub:
             calls=picture.calls,
             cards=picture.cards,
             desk=picture.desk,
+            notes=picture.notes,
         )
         self._push(screen, _encode(snapshot))
 
@@ -136,6 +150,7 @@ class ScreenHub:
             screen.socket = screen.transport = None
             screen.lost_at = asyncio.get_running_loop().time()
             self._behind.discard(screen)
+            self.on_seat(screen)
 
     def reply(self, screen: Screen, message: m.DoneMessage | m.RefusalMessage) -> None:
         self._push(screen, _encode(message))
@@ -181,6 +196,8 @@ class ScreenHub:
     # --- the port of the services -----------------------------------------------------------------------------------
 
     def pop(self, device: Device, pop: str, call: CallView, card: Card, stamps: Callable[[], Stamps]) -> Stamps | None:
+        if self.overhears is not None:
+            self.overhears.call(device, call)
         screens = self._allowed(Action.SEE_CALL, device)
         if not screens:
             return None
@@ -194,12 +211,21 @@ class ScreenHub:
         self._send(Action.SEE_CALL, device, m.CardMessage(card=card))
 
     def call(self, device: Device, call: CallView) -> None:
+        if self.overhears is not None:
+            self.overhears.call(device, call)
         self._send(Action.SEE_CALL, device, m.CallMessage(call=call))
 
+    def notes(self, device: Device, notes: NotesView) -> None:
+        self._send(Action.SEE_CALL, device, m.NotesMessage(notes=notes))
+
     def call_gone(self, device: Device, call: str, cause: str) -> None:
+        if self.overhears is not None:
+            self.overhears.call_gone(device, call)
         self._send(Action.SEE_CALL, device, m.CallGoneMessage(call=call, cause=cause))
 
     def agent(self, device: Device, agent: AgentView) -> None:
+        if self.overhears is not None:
+            self.overhears.agent(device, agent)
         self._send(Action.SEE_AGENT_STATE, device, m.AgentMessage(agent=agent))
 
     def link(self, link: LinkView) -> None:
@@ -214,6 +240,24 @@ class ScreenHub:
         for screen in tuple(self._of_user.get(user, ())):
             if can(screen.actor, Action.SEE_OWN_WORK):
                 self._push(screen, payload)
+
+    def team(self, screen: Screen, message: m.TeamMessage) -> None:
+        """Send *message* to one screen, whose person may see all that is in it."""
+        if can(screen.actor, Action.SEE_TEAM):
+            self._push(screen, _encode(message))
+
+    def form(self, screen: Screen, message: m.FormMessage) -> None:
+        """Send *message* to one screen, whose person may see the customer that it is about."""
+        if can(screen.actor, Action.FILL_FORM):
+            self._push(screen, _encode(message))
+
+    def is_kept(self, screen: Screen) -> bool:
+        """Whether *screen* is open, or may still resume."""
+        return self._of_session.get(screen.session) is screen
+
+    def has_read(self, screen: Screen) -> bool:
+        """Whether *screen* is open and nothing waits for it to be read."""
+        return screen.transport is not None and screen.transport.get_write_buffer_size() == 0
 
     # --- sending ----------------------------------------------------------------------------------------------------
 
@@ -304,6 +348,7 @@ class ScreenHub:
         self._of_session.pop(screen.session, None)
         _take(self._of_user, screen.actor.user, screen)
         _take(self._of_device, screen.actor.device, screen)
+        self.on_seat(screen)
 
 
 def me_of(user: User) -> m.Me:

@@ -6,20 +6,28 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
-from cti.ports import Directory, Sessions, Switch, Users
+from cti.assist.attached import AttachedField
+from cti.calls.model import CallId
+from cti.content import Content
+from cti.ports import Directory, LiveNotes, Sessions, Switch, Users
 from cti.services.aftercall import AfterCall, AfterKept
 from cti.services.agents import AgentService
 from cti.services.assist import AssistService
+from cti.services.callnotes import CallNotes
 from cti.services.clock import ServiceClock
+from cti.services.forms import FormDesk, FormsKept
 from cti.services.lag import LagProbe
 from cti.services.people import PeopleService, Work
 from cti.services.pops import PopLog
+from cti.services.sources import Sources
+from cti.services.teamfeed import TeamFeed
 from cti.services.views import DeskView
 from cti.settings import Web as WebSettings
 from cti.web.api import PartHealth
 from cti.web.auth import Authenticator, AuthSettings
 from cti.web.commands import Commands
 from cti.web.context import Context, Live
+from cti.web.form_presence import FormPresence
 from cti.web.http import WebServer, keep_sessions, make_app
 from cti.web.metrics import Metrics
 from cti.web.own_calls import OwnCalls
@@ -30,6 +38,7 @@ from cti.web.reminders import Reminders
 from cti.web.screens import ScreenHub
 from cti.web.sip_relay import SipRelays
 from cti.web.sockets import Sockets
+from cti.web.team import TeamScreens
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +64,11 @@ class WebService:
         directory: Directory,
         work: Work,
         after: AfterKept,
+        live_notes: LiveNotes,
         region: str,
         time_zone: str = "UTC",
         desk: DeskView | None = None,
+        attached: Sequence[AttachedField] = (),
         switch: Switch | None = None,
         health: Callable[[], Sequence[PartHealth]] = lambda: (),
         live: Live = lambda: ((), ()),
@@ -68,6 +79,9 @@ class WebService:
         clock: ServiceClock | None = None,
         passwords: Passwords | None = None,
         phones: BrowserPhones | None = None,
+        content: Content | None = None,
+        forms: FormsKept | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.clock = clock or ServiceClock()
         self.metrics = metrics or Metrics()
@@ -75,6 +89,12 @@ class WebService:
         self.pops = PopLog(self.clock, observe=self.metrics.pop_stage)
         self.agents = AgentService(screens=self.hub, clock=self.clock, switch=switch, desk=desk, spans=work.spans)
         self.people = PeopleService(work, self.agents)
+        self.team = TeamFeed(
+            TeamScreens(self.hub, self.people), profiles=lambda: self.people.profiles, view_of=self.agents.view
+        )
+        self.hub.overhears, self.people.on_change = self.team, self.team.people_changed
+        self._notes = CallNotes(live_notes, self.hub)
+        self._desk_log = work.desk_log
         self.assist = AssistService(
             directory=directory,
             screens=self.hub,
@@ -82,9 +102,12 @@ class WebService:
             pops=self.pops,
             region=region,
             agents=self.agents,
+            notes=self._notes,
+            attached=attached,
             budget_seconds=lookup_budget_seconds,
+            sources=sources,
         )
-        self.after = AfterCall(after, told=Reminders(self.hub, self.people), note_of=work.desk_log.note_of)
+        self.after = AfterCall(after, told=Reminders(self.hub, self.people), note_of=self._note_of)
         self.lag = LagProbe(observe=self.metrics.loop_lag)
         self._passwords = passwords or Passwords()
         self.auth = Authenticator(
@@ -98,7 +121,20 @@ class WebService:
         if phones is not None:
             phone_desk = PhoneDesk(phones.passwords, realm=phones.realm, keeper=phones.keeper)
             self.sip = SipRelays(phones.url, phone_desk, self.metrics, phones.own_calls)
-        self._commands = Commands(self.hub, self.assist, self.agents, self.people, self.after, self.clock)
+        self._commands = Commands(self.hub, self.assist, self.agents, self.people, self.after, self.clock, self.team)
+        content = content or Content()
+        self.forms: FormDesk | None = None
+        if forms is not None:
+            presence = self._commands.forms = FormPresence(self.hub)
+            self.forms = FormDesk(
+                forms,
+                content=content,
+                assist=self.assist,
+                directory=directory,
+                region=region,
+                zone=ZoneInfo(time_zone),
+                told=presence.saved,
+            )
         self.context = Context(
             settings=settings,
             auth=self.auth,
@@ -117,6 +153,9 @@ class WebService:
             version=_version(),
             started_at=self.clock.now(),
             zone=ZoneInfo(time_zone),
+            content=content,
+            forms=self.forms,
+            attached=attached,
             sip=self.sip,
         )
         self.server = WebServer(make_app(self.context, pages=pages))
@@ -127,6 +166,7 @@ class WebService:
     async def start(self) -> str | None:
         """Listen; return the first administrator's one-time secret where nobody can log in yet, to be shown once."""
         await self.people.load()
+        await self._notes.load()
         secret = await self.auth.first_start()
         await self.server.start()
         return secret
@@ -138,16 +178,23 @@ class WebService:
             group.create_task(self.lag.run(), name="web:lag")
             group.create_task(self.after.run(), name="web:after")
             group.create_task(keep_sessions(self.context), name="web:sessions")
+            if self.forms is not None:
+                group.create_task(self.forms.run(), name="web:forms")
 
     async def close(self) -> None:
         """Tell the screens to come back, and stop listening."""
         await self.server.close()
+        self.team.close()
         await self._commands.close()
         await self.assist.close()
+        await self._notes.close()
         await self.agents.close()
         await self.people.close()
         await self.auth.close()
         self._passwords.close()
+
+    async def _note_of(self, call: str, user: int) -> str:
+        return self._notes.text_of(CallId(call), user) or await self._desk_log.note_of(call, user)
 
     def _sign_out(self, user: str | None, token: str | None) -> None:
         self.hub.sign_out(user=user, token=token)

@@ -11,6 +11,7 @@ from lib.stage import Stage, a_stage, customer_calls, end_on_signals, phones_do
 from lib.steps import HERE, VENV, say
 
 EVERY_SECONDS = 20
+MENU = {"did": "5090", "keys": "ww1ww20261124#"}  # through the menu, to ask about an order
 STRANGER = {"number": "13877778888", "name": ""}  # not in the database: the page offers to register
 
 
@@ -44,9 +45,10 @@ def _tell(stage: Stage) -> None:
 
 
 def _customers_call(stage: Stage) -> None:
-    for customer in itertools.cycle([*stage.customers, STRANGER]):
+    ways = itertools.cycle([MENU, {}])
+    for customer, way in zip(itertools.cycle([*stage.customers, STRANGER]), ways, strict=False):
         stage.check_alive()
-        customer_calls(stage, customer["number"], customer["name"])
+        customer_calls(stage, customer["number"], customer["name"], **way)
         try:
             stage.daemon.wait(EVERY_SECONDS)
         except subprocess.TimeoutExpired:

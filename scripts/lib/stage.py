@@ -50,6 +50,17 @@ port = {web_port}
 [log]
 level = "info"
 format = "json"
+
+[[attached]]
+name = "CTI_MENU"
+zh = "语音菜单"
+en = "Menu"
+choices = [{{ value = "1", zh = "查询订单", en = "An order" }}, {{ value = "2", zh = "咨询购买", en = "To buy" }}]
+
+[[attached]]
+name = "CTI_ORDER"
+zh = "订单号"
+en = "Order"
 """
 
 
@@ -113,8 +124,8 @@ def seed(folder: Path) -> dict[str, Any]:
     return seeded
 
 
-def customer_calls(stage: Stage, number: str, name: str, *, did: str = "5000", stays: int = 30) -> None:
-    """Let a robot customer call; *stays* is how long it waits and talks in all."""
+def customer_calls(stage: Stage, number: str, name: str, *, did: str = "5000", stays: int = 30, keys: str = "") -> None:
+    """Let a robot customer call; *stays* is how long it waits and talks in all, *keys* what it presses first."""
     shown = f'"{name}" <{number}>' if name else f"<{number}>"
     originate = {
         "Action": "Originate",
@@ -123,7 +134,7 @@ def customer_calls(stage: Stage, number: str, name: str, *, did: str = "5000", s
         "Exten": "s",
         "Priority": "1",
         "CallerID": shown,
-        "Variable": f"CUSTOMER_STAYS={stays}",
+        "Variable": f"CUSTOMER_STAYS={stays},CUSTOMER_KEYS={keys}",
         "Timeout": "60000",
         "Async": "true",
     }

@@ -13,10 +13,10 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from cti.ports import CustomerMatch
 from cti.services.views import PendingView
 from tests.browser.conftest import CHROMIUM
-from tests.fakes import operations, shift, web_service
+from tests.fakes import operations, shift, team, web_service
 from tests.fakes.customers import WANG_FANG
 from tests.fakes.sip_switch import SipSwitch
-from tests.fakes.web_service import ADMIN, WEB_CAROL, FakeService
+from tests.fakes.web_service import ADMIN, LEAD, WEB_CAROL, FakeService
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -119,3 +119,20 @@ async def test_administration(page: Page, language: str, theme: str) -> None:
         await page.goto(f"{service.url}#people")
         await expect(page.get_by_role("row").nth(2)).to_be_visible()
         await keep(page, "people", language, theme)
+        service.audit = team.an_audit()
+        await page.goto(f"{service.url}#audit")
+        await expect(page.get_by_role("row").nth(9)).to_be_visible()
+        await keep(page, "audit", language, theme)
+
+
+async def test_team(page: Page, language: str, theme: str) -> None:
+    async with FakeService(LEAD) as service:
+        service.desk, service.agent, service.mates = shift.DESK, shift.agent(), team.a_team()
+        await page.goto(f"{service.url}#team")
+        row = page.get_by_role("row", name="陈静")
+        await expect(row).to_be_visible()
+        await keep(page, "team", language, theme)
+        await row.focus()
+        await page.keyboard.press("Enter")
+        await page.locator("[name=why]").fill("新资费培训" if language == "zh" else "New tariff")
+        await keep(page, "team-change", language, theme)

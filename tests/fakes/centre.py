@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,22 +11,27 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from cti.assist.attached import AttachedField
 from cti.assist.outcomes import Outcomes
 from cti.calls import events as ev
 from cti.calls.facts import ChannelId, Device, Fact, LinkLost, MemberSeen, MemberState, Party, Snapshot
 from cti.calls.model import Call, CallId, Cause, Connection, ConnectionState, Direction, Role
+from cti.content import Content
 from cti.ports import Customer as CustomerRecord
 from cti.ports import CustomerMatch, CustomerNumber, NewCustomer, SwitchError, UserRole
 from cti.services.aftercall import AfterKept
 from cti.services.clock import ServiceClock
+from cti.services.forms import FormsKept
 from cti.services.people import Work
 from cti.services.pops import Stage
+from cti.services.sources import Sources
 from cti.services.views import DeskView
 from cti.settings import Web as WebSettings
 from cti.web.pages import Pages
 from cti.web.passwords import Passwords
 from cti.web.service import BrowserPhones, WebService
 from tests.fakes.after import FakeCallbacks, FakeMarks, FakeResults, FakeTickets
+from tests.fakes.notes import FakeLiveNotes
 from tests.fakes.staff import FakeAgentLog, FakeAuditLog, FakeDeskLog, FakeStaff
 from tests.fakes.storage import FakeDirectory, FakeSessions, FakeUsers
 
@@ -268,13 +273,18 @@ class Centre:
         pages: Pages | None = None,
         phones: BrowserPhones | None = None,
         desk: DeskView | None = None,
+        attached: Sequence[AttachedField] = (),
         clock: ServiceClock | None = None,
+        sources: Sources | None = None,
+        content: Content | None = None,
+        directory: "Directory | None" = None,
+        forms: FormsKept | None = None,
     ) -> None:
         self.users = FakeUsers()
         self.staff = FakeStaff(self.users)
         self.work = Work(self.staff, FakeAuditLog(), FakeAgentLog(), FakeDeskLog())
         self.sessions = FakeSessions(self.users)
-        self.directory = Directory()
+        self.directory = directory or Directory()
         self.switch = FakeSwitch()
         self.registry = FakeRegistry()
         self.ids = itertools.count(1)
@@ -288,6 +298,7 @@ class Centre:
             self.marks,
             lambda: self.outcomes,
         )
+        self.live_notes = FakeLiveNotes()
         self.web = WebService(
             settings=settings or WebSettings(port=0),
             users=self.users,
@@ -295,6 +306,8 @@ class Centre:
             directory=self.directory,
             work=self.work,
             after=self.after,
+            live_notes=self.live_notes,
+            attached=attached,
             desk=desk,
             clock=clock,
             region="CN",
@@ -303,6 +316,9 @@ class Centre:
             passwords=Passwords(threads=1),
             pages=pages,
             phones=phones,
+            sources=sources,
+            content=content,
+            forms=forms,
         )
         self.people: list[Agent] = []
 

@@ -7,7 +7,9 @@ import msgspec
 
 from cti.ports import Credentials
 from cti.staff import (
+    ALL_ENTRIES,
     AuditEntry,
+    AuditFilter,
     DeskCall,
     MissedCall,
     NoSuchTeam,
@@ -118,8 +120,18 @@ class FakeAuditLog:
     async def add(self, entry: AuditEntry) -> None:
         self.entries.append(msgspec.structs.replace(entry, id=len(self.entries) + 1))
 
-    async def latest(self, *, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
-        found = [entry for entry in reversed(self.entries) if before is None or entry.id < before]
+    async def latest(
+        self, *, before: int | None = None, limit: int = 100, only: AuditFilter = ALL_ENTRIES
+    ) -> list[AuditEntry]:
+        found = [
+            entry
+            for entry in reversed(self.entries)
+            if (before is None or entry.id < before)
+            and (not only.person or only.person in (entry.who, entry.whom))
+            and (not only.action or only.action == entry.action)
+            and (only.since is None or only.since <= entry.at)
+            and (only.until is None or entry.at < only.until)
+        ]
         return found[:limit]
 
     async def is_whole(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from cti.web import api, api_people
+from cti.web import api, api_after, api_people
 
 _F = TypeVar("_F", bound=msgspec.Struct)
 
@@ -21,6 +21,7 @@ class PeopleRoutes:
         self.my_calls: list[api_people.MyCall] = []
         self.missed: list[api_people.MissedCall] = []
         self.in_use: api_people.InUse | None = None  # who has the extension that is asked for
+        self.audit: list[api_people.AuditEntry] = []  # the latest first
         self.me: api.Me
 
     def add_routes(self, app: web.Application) -> None:
@@ -43,6 +44,9 @@ class PeopleRoutes:
                 web.get("/api/my/calls", self._get_calls),
                 web.post("/api/my/calls/note", self._note),
                 web.get("/api/my/missed", self._get_missed),
+                web.get("/api/callbacks", self._get_callbacks),
+                web.get("/api/audit", self._get_audit),
+                web.post("/api/audit/export", self._export_audit),
             ]
         )
 
@@ -136,6 +140,25 @@ class PeopleRoutes:
 
     async def _get_missed(self, _: web.Request) -> web.Response:
         return as_json(api_people.Missed(tuple(self.missed)))
+
+    async def _get_callbacks(self, _: web.Request) -> web.Response:
+        return as_json(api_after.Callbacks((), 0, 0))
+
+    async def _get_audit(self, request: web.Request) -> web.Response:
+        query = request.query
+        before = int(query.get("before", 1 << 40))
+        found = [
+            entry
+            for entry in self.audit
+            if entry.id < before
+            and query.get("person", "") in ("", entry.who, entry.whom)
+            and query.get("action", "") in ("", entry.action)
+        ]
+        return as_json(api_people.Audit(tuple(found[:100]), True if "before" not in query else None))
+
+    async def _export_audit(self, request: web.Request) -> web.Response:
+        await _form(request, api_people.ExportAudit)
+        return web.Response(text="id,at\r\n", content_type="text/csv")
 
 
 def _empty_day() -> api_people.Today:

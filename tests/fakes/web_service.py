@@ -10,7 +10,18 @@ import msgspec
 from aiohttp import web
 
 from cti.ports import Customer, CustomerMatch, CustomerNumber
-from cti.services.views import AgentView, CallView, Card, DeskView, LinkView, PendingView, Stamps
+from cti.services.teamfeed import MateView
+from cti.services.views import (
+    AgentView,
+    CallView,
+    Card,
+    ColleagueNote,
+    DeskView,
+    LinkView,
+    NotesView,
+    PendingView,
+    Stamps,
+)
 from cti.web import api
 from cti.web import messages as m
 from tests.fakes.sip_switch import SipSwitch
@@ -24,6 +35,7 @@ CSP = (
 
 CAROL = m.Me(user="carol", name="陈静", role="agent", device="PJSIP/1001", extension="1001")
 WEB_CAROL = m.Me(user="carol", name="陈静", role="agent", device="PJSIP/1101", extension="1101")
+LEAD = m.Me(user="zhao", name="赵磊", role="lead", device="PJSIP/1003", extension="1003")
 ADMIN = m.Me(user="admin", name="Administrator", role="admin", device="", extension="")
 
 
@@ -44,6 +56,7 @@ class FakeService(PeopleRoutes):
         self.password = "correct horse"
         self.must_change = False
         self.signed_in = True
+        self.mates: list[MateView] = []
         self.takes_sockets = True
         self.throttled_seconds = 0.0
         self.ops: api.Ops | None = None
@@ -56,6 +69,7 @@ class FakeService(PeopleRoutes):
         self.calls: dict[str, CallView] = {}
         self.numbers: dict[str, str] = {}  # of every call, those that are over too
         self.cards: dict[str, Card] = {}
+        self.notes: dict[str, NotesView] = {}
         self.commands: list[m.ScreenCommand] = []
         self.refuses: dict[type[m.Command], tuple[str, str]] = {}
         self.url = ""
@@ -114,6 +128,7 @@ class FakeService(PeopleRoutes):
                 "alerting_at": at,
                 "answered_at": None,
                 "waited_seconds": 22.0,
+                "about": id_,
                 **call,
             }
         )
@@ -124,6 +139,11 @@ class FakeService(PeopleRoutes):
         await self.set_agent(state="ringing")
         await self._push(m.PopMessage(pop=f"pop-{id_}", call=view, card=card, stamps=Stamps(at, at + 0.2, at + 0.4)))
         return id_
+
+    async def colleagues_write(self, call: str, *notes: ColleagueNote) -> None:
+        """Show *notes*, all that was written about a call so far."""
+        self.notes[call] = NotesView(call, notes)
+        await self._push(m.NotesMessage(notes=self.notes[call]))
 
     async def put_card(self, card: Card) -> None:
         self.cards[card.call] = card
@@ -150,6 +170,18 @@ class FakeService(PeopleRoutes):
     async def set_agent(self, **changes: Any) -> None:
         self.agent = msgspec.structs.replace(self.agent, **{"since": now(), **changes})
         await self._push(m.AgentMessage(agent=self.agent))
+
+    async def put_mates(self, *mates: MateView, gone: tuple[str, ...] = (), whole: bool = False) -> None:
+        """The lead who watches is told of *mates*."""
+        known = {} if whole else {mate.user: mate for mate in self.mates}
+        known.update((mate.user, mate) for mate in mates)
+        self.mates = [mate for mate in known.values() if mate.user not in gone]
+        await self._push(m.TeamMessage(mates, gone, whole))
+
+    async def _force(self, command: m.ForceAgentState) -> None:
+        mate = next(mate for mate in self.mates if mate.user == command.user)
+        agent = AgentView(command.state, now(), command.reason, forced_by=self.me.name, why=command.why)
+        await self.put_mates(msgspec.structs.replace(mate, agent=agent))
 
     async def set_link(self, *, up: bool) -> None:
         self.link = LinkView(up=up, since=now())
@@ -204,6 +236,7 @@ class FakeService(PeopleRoutes):
             calls=tuple(self.calls.values()),
             cards=cards,
             desk=self.desk,
+            notes=tuple(self.notes.values()),
         )
 
     async def _obey(self, command: m.ScreenCommand) -> None:
@@ -219,6 +252,10 @@ class FakeService(PeopleRoutes):
         match command:
             case m.PopPainted():
                 return
+            case m.WatchTeam():
+                await self.put_mates(*self.mates, whole=True)
+            case m.ForceAgentState():
+                await self._force(command)
             case m.SetAgentState(state=state, reason=reason) if self.agent.state in ("ringing", "talking", "held"):
                 pending = None if state == "ready" else PendingView(state, reason)
                 await self.set_agent(since=self.agent.since, pending=pending)
@@ -227,6 +264,10 @@ class FakeService(PeopleRoutes):
             case m.ExtendWrapUp():
                 until = (self.agent.wrap_up_until or now()) + 30_000
                 await self.set_agent(since=self.agent.since, wrap_up_until=until, can_extend=False)
+            case m.WriteNote(call=call, text=text):  # as the record has it when the call is over
+                self.my_calls = [
+                    msgspec.structs.replace(one, note=text) if one.call == call else one for one in self.my_calls
+                ]
             case m.SignIn(queues=queues):
                 await self.set_agent(state="not_ready", reason="signed_in", queues=queues or self.agent.assigned)
             case m.SignOut():

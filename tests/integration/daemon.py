@@ -40,10 +40,13 @@ class Daemon:
         port: int,
         database: str = "",
         phones: tuple[str, Path] | None = None,
+        wait_seconds: int = 4,
+        more: str = "",
     ) -> None:
-        """*database* is the URL of another than a SQLite file in *folder*.
+        """*database* is the URL of another than a SQLite file in *folder*; *more* goes into the configuration.
 
-        *phones*: the switch's websocket, and the file with its passwords of the phones in the browser.
+        *phones*: the switch's websocket, and the file with its passwords of the phones in the browser. A customer waits
+        *wait_seconds* for a page that went.
         """
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
@@ -57,11 +60,11 @@ class Daemon:
         of_switch = of_phones = ""
         if phones is not None:
             of_switch = f'web_socket = "{phones[0]}"\n'
-            of_phones = f'[phones]\nsecrets_file = "{phones[1]}"\nwait_seconds = 4\n'
+            of_phones = f'[phones]\nsecrets_file = "{phones[1]}"\nwait_seconds = {wait_seconds}\n'
         self.config.write_text(
             f'[switch]\nusername = "cti"\nhost = "{ami[0]}"\nport = {ami[1]}\nsecret = "{secret}"\n'
             f'supervisors = ["PJSIP/1901"]\n{of_switch}{of_phones}[database]\nurl = "{database or f"sqlite:///{self.database}"}"\n'
-            f'backup_folder = "{folder}/backups"\n[web]\nport = {port}\n',
+            f'backup_folder = "{folder}/backups"\n[web]\nport = {port}\n{more}',
             encoding="utf-8",
         )
         self.config.chmod(0o600)

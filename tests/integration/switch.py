@@ -114,11 +114,16 @@ class Switch:
     # -- people
 
     async def customer_calls(
-        self, number: str, name: str | None = None, did: str = "5000", *, stays: float | None = None
+        self, number: str, name: str | None = None, did: str = "5000", *, stays: float | None = None, keys: str = ""
     ) -> "RobotCall":
-        """Let a customer call *did*; after *stays* seconds of being answered (in a queue: at once) it hangs up."""
+        """Let a customer call *did*; after *stays* seconds of being answered (in a queue: at once) it hangs up.
+
+        *keys* are pressed as soon as it is answered; `w` waits half a second.
+        """
         shown = f'"{name}" <{number}>' if name else f"<{number}>"
         variables = [f"CUSTOMER_STAYS={stays}"] if stays is not None else []
+        if keys:
+            variables.append(f"CUSTOMER_KEYS={keys}")
         return await self._originate(f"PJSIP/{did}@pbx", "customer", CallerID=shown, Variable=variables)
 
     def phone(self, number: str) -> "Phone":

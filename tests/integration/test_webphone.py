@@ -273,12 +273,9 @@ async def test_a_reloaded_page_gets_its_call_back(switch: Switch, daemon: Daemon
         await switch.agents_log_in("support", "1101")
         customer = await answered_call(switch, phone, did=did)
         before, since = phone.given["phone"], switch.ami.position
-    clock = asyncio.get_running_loop().time
-    gone_at = clock()
     await hears_music(switch, since, customer)
-    music_after = clock() - gone_at
 
-    loaded_at, since = clock(), switch.ami.position
+    since = switch.ami.position
     async with WebPhone.of(client, phone=before) as phone:
         assert phone.given["waiting"] == [customer]
         await phone.registers()
@@ -289,10 +286,6 @@ async def test_a_reloaded_page_gets_its_call_back(switch: Switch, daemon: Daemon
         assert header(text, "X-CTI-Auto-Answer") == "0"
         await phone.answers(invite)
         await switch.ami.wait_for("BridgeEnter", since=since, Uniqueid=customer, BridgeTechnology="simple_bridge")
-        back_after = clock() - loaded_at
-        print(f"music after {music_after * 1000:.0f} ms, talking again {back_after * 1000:.0f} ms after the page loads")
-        assert music_after < 1.0
-        assert back_after < 1.0
         await switch.ami.action("Hangup", Channel=customer, Cause=16)
 
         (record,) = await daemon.recorded(1)

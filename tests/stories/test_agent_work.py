@@ -133,6 +133,43 @@ async def test_a_break_can_be_taken_back_in_the_call(day: Day) -> None:
     assert day.view(anna)["state"] == "ready"
 
 
+async def test_a_call_whose_page_went_has_its_wrap_up_when_it_ends(day: Day) -> None:
+    anna = await day.at_work("anna", "1101", "timed")
+    call = day.customer("13800138000").calls("timed")
+    call.rings(anna, "timed")
+    call.is_answered_by(anna)
+
+    day.web.agents.customer_waits(anna.device, waits=True)  # her page went
+    day.states(DeviceReachable(day.time(), anna.device, reachable=False))
+    day.web.agents.on_calls(anna.device, ())
+    assert day.view(anna)["state"] == "held"
+
+    day.web.agents.customer_waits(anna.device, waits=False)  # and did not come back in time
+    assert day.view(anna)["state"] == "phone_lost"
+    assert day.view(anna)["wrap_up_until"] is not None
+
+
+async def test_who_was_added_to_a_queue_as_her_page_registered_is_ready(day: Day) -> None:
+    """The switch tells of the queue before it tells of the registration, and calls the phone unavailable yet."""
+    anna = await day.agent("anna", extension="1101")
+    day.states(DeviceReachable(day.time(), anna.device, reachable=False))
+
+    day.web.agents.phone_registered(anna.device)
+    day.states(MemberSeen(day.time(), "none", anna.device, "", MemberState.UNAVAILABLE, paused=False, reason=""))
+
+    await day.settled()
+    assert day.view(anna)["state"] == "ready"
+    assert day.switch.asked == []
+
+
+async def test_a_phone_that_went_while_the_link_was_down_is_found_lost(day: Day) -> None:
+    anna = await day.agent("anna", extension="1101")
+    day.web.agents.phone_registered(anna.device)
+    day.link_is_lost()
+    day.link_comes_up(MemberSeen(day.time(), "none", anna.device, "", MemberState.UNAVAILABLE, paused=False, reason=""))
+    assert day.view(anna)["state"] == "phone_lost"
+
+
 async def test_a_timed_wrap_up_ends_by_itself(day: Day) -> None:
     anna = await day.at_work("anna", "1001", "timed")
     await day.has_talked(anna, "timed")

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cti.cli import app
-from cti.content import Content
+from cti.content import Content, ContentKeeper
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
@@ -115,3 +115,27 @@ def test_two_versions_are_compared(folder: Path) -> None:
     done = CliRunner().invoke(app, ["playbook", "diff", str(path), str(other)])
     assert done.exit_code == 1
     assert done.output.startswith("~ thanks zh: ")
+
+
+async def test_a_changed_file_is_read_and_a_fault_is_told_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    content = Content(folder)
+    keeper = ContentKeeper(content)
+    assert await keeper.refresh()
+    assert not await keeper.refresh()
+    path = folder / "forms" / "survey.toml"
+    before = content.forms.active("survey")
+    path.write_text(path.read_text(encoding="utf-8") + '\n[[field]]\nname = "Bad"\n', encoding="utf-8")
+    assert await keeper.refresh()
+    (folder / "forms" / "renewal.toml").touch()
+    assert await keeper.refresh()
+    assert content.forms.active("survey") is before
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert len(told) == len(set(told)) == len(content.faults)
+    assert all(f"{path}:" in line for line in told)
+
+
+async def test_without_a_folder_there_is_nothing_to_read() -> None:
+    content = Content()
+    await ContentKeeper(content).refresh()
+    assert list(content.forms) == []
+    assert content.faults == ()

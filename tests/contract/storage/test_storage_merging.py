@@ -153,7 +153,7 @@ async def test_erased_everywhere_and_figures_stay(
     await sql.directory.deny(OFFICE, one.id, who="anna")
     await merging.merge(one.id, two.id, who="anna")
     await sql.calls.add(finished("c.1", customer=MOBILE, customer_name="王芳芳"))
-    await sql.calls.add(finished("c.2", customer=OFFICE), customer=one.id)
+    await sql.calls.add(finished("c.2", customer=OFFICE, data=(("ORDER", "秘密"),)), customer=one.id)
     await sql.calls.add(finished("c.3", customer=OFFICE), customer=other.id)
     await sql.calls.add(finished("c.4", customer="+8613911112222"))
     journal = tmp_path / "records.journal"

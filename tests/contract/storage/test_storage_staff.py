@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
 from cti.ports import StorageDown, StorageRefused
-from cti.staff import AuditEntry, NoSuchTeam, PhoneTaken, ProfileChange, StateSpan, TeamInUse
+from cti.staff import AuditEntry, AuditFilter, NoSuchTeam, PhoneTaken, ProfileChange, StateSpan, TeamInUse
 from tests.contract.storage.conftest import Storage
 from tests.contract.storage.examples import NOON
 
@@ -143,6 +144,22 @@ async def test_the_audit_keeps_what_was_done_the_latest_first(storage: Storage) 
     assert [(entry.id, entry.action, entry.whom) for entry in found] == [(5, "act.4", "安娜"), (4, "act.3", "安娜")]
     assert [entry.id for entry in await storage.audit.latest(before=4)] == [3, 2, 1]
     assert await storage.audit.is_whole()
+
+
+async def test_the_audit_is_narrowed_to_a_person_an_action_and_a_time(storage: Storage) -> None:
+    done = (("ada", "log_in", ""), ("bo", "agent.force", "ada"), ("bo", "log_in", ""))
+    for minutes, (who, action, whom) in enumerate(done):
+        await storage.audit.add(AuditEntry(NOON + minutes * MINUTE, who, action, whom))
+
+    async def found(**only: Any) -> list[int]:
+        return [entry.id for entry in await storage.audit.latest(only=AuditFilter(**only))]
+
+    assert await found() == [3, 2, 1]
+    assert await found(person="ada") == [2, 1]
+    assert await found(action="log_in") == [3, 1]
+    assert await found(person="bo", action="log_in") == [3]
+    assert await found(since=NOON + MINUTE, until=NOON + 2 * MINUTE) == [2]
+    assert [entry.id for entry in await storage.audit.latest(before=3, only=AuditFilter(action="log_in"))] == [1]
 
 
 async def test_many_write_the_audit_at_once(sql: Storage) -> None:

@@ -11,6 +11,7 @@ from cti.calls import events as ev
 from cti.calls.facts import ChannelId, Device
 from cti.calls.model import Call, CallId, Cause, Connection, ConnectionState, Role
 from cti.ports import SwitchRefused
+from cti.services import phones
 from cti.services.phones import PhoneService
 
 ANNA, BEN, TRUNK = Device("PJSIP/1101"), Device("PJSIP/1102"), Device("PJSIP/trunk")
@@ -41,12 +42,29 @@ class FakeSwitch:
             raise SwitchRefused("no")
 
 
+class FakeAgents:
+    """Keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.registered: list[Device] = []
+        self.awaited: list[bool] = []
+
+    def phone_registered(self, device: Device) -> None:
+        self.registered.append(device)
+
+    def customer_waits(self, device: Device, *, waits: bool) -> None:
+        if self.awaited[-1:] != [waits]:
+            self.awaited.append(waits)
+
+
 class World:
     """A switch's calls, and the service that hears of them."""
 
     def __init__(self) -> None:
         self.switch = FakeSwitch()
         self.phones = PhoneService(self.switch, wait_seconds=20)  # type: ignore[arg-type]
+        self.agents = FakeAgents()
+        self.phones.tell(self.agents)
         self.calls: dict[CallId, Call] = {}
 
     def call(self, call_id: CallId) -> Call | None:
@@ -130,10 +148,65 @@ async def test_a_page_that_goes_again_before_it_answered_keeps_the_customer(worl
     assert (await world.settles())[2:] == [("park", "c.trunk", "20")]
 
 
-async def test_a_phone_that_rings_rings_on(world: World) -> None:
+async def test_a_phone_rings_on_when_its_page_comes_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phones, "RINGS_ON_SECONDS", 0.0)
     world.has("c", (TRUNK, CONNECTED), (ANNA, ALERTING))
     world.phones.lost(ANNA)
+    world.phones.registered(ANNA)
+    await asyncio.sleep(0.01)
     assert await world.settles() == []
+
+
+async def test_a_phone_whose_page_stays_away_rings_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phones, "RINGS_ON_SECONDS", 0.0)
+    world.has("c", (TRUNK, CONNECTED), (ANNA, ALERTING), (BEN, ALERTING))
+    world.phones.lost(ANNA)
+    await asyncio.sleep(0.01)
+    assert await world.settles() == [("hang_up", "c.1101")]
+
+
+async def test_a_reloaded_page_does_not_know_of_the_ring_so_it_ends_at_once(world: World) -> None:
+    world.has("c", (TRUNK, CONNECTED), (ANNA, ALERTING))
+    world.phones.lost(ANNA)
+    world.phones.replaced(ANNA)
+    assert await world.settles() == [("hang_up", "c.1101")]
+
+
+async def test_a_new_page_leaves_a_call_that_is_talked_on_alone(world: World) -> None:
+    world.has("c", (TRUNK, CONNECTED), (ANNA, CONNECTED))
+    world.phones.replaced(ANNA)
+    assert await world.settles() == []
+
+
+async def test_the_agent_is_in_the_call_until_the_customer_waits_no_more(world: World) -> None:
+    call = world.has("c", (TRUNK, CONNECTED), (ANNA, CONNECTED))
+    held = world.has("held", (TRUNK, CONNECTED), (ANNA, HOLD))
+    world.phones.lost(ANNA)
+    world.phones.registered(ANNA)
+    await world.settles()
+    assert (world.agents.awaited, world.agents.registered) == ([True], [ANNA])
+
+    world.tells(ev.Established(NOW, call, ChannelId("new"), ANNA, Role.AGENT))
+    assert world.agents.awaited == [True, False]
+    assert world.phones.waiting(ANNA) == (held,)
+
+
+async def test_the_agent_is_in_the_call_no_more_when_the_customer_hangs_up(world: World) -> None:
+    call = world.has("c", (TRUNK, CONNECTED), (ANNA, CONNECTED))
+    world.phones.lost(ANNA)
+    del world.calls[call]
+    world.tells(ev.CallCleared(NOW, call, Cause.NORMAL_CLEARING))
+    assert world.agents.awaited == [True, False]
+
+
+async def test_a_page_that_goes_while_its_call_comes_back_stays_in_the_call(world: World) -> None:
+    world.has("c", (TRUNK, CONNECTED), (ANNA, CONNECTED))
+    world.phones.lost(ANNA)
+    world.phones.registered(ANNA)
+    await world.settles()
+    world.has("c", (TRUNK, CONNECTED), (ANNA, ALERTING))
+    world.phones.lost(ANNA)
+    assert world.agents.awaited == [True]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ class Keeper:
     def lost(self, device: Device) -> None:
         self.told.append(("lost", device))
 
+    def replaced(self, device: Device) -> None:
+        self.told.append(("replaced", device))
+
     def registered(self, device: Device) -> None:
         self.told.append(("registered", device))
 
@@ -141,7 +144,7 @@ async def test_one_page_an_extension(world: World) -> None:
         await world.given(take_over=True)
 
         assert await code_of(socket) == 4409
-    assert world.keeper.told == [("lost", "PJSIP/1101")]
+        assert world.keeper.told == [("replaced", "PJSIP/1101"), ("lost", "PJSIP/1101")]
 
 
 async def test_a_page_that_loads_again_asks_nobody(world: World) -> None:

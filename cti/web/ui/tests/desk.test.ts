@@ -124,3 +124,26 @@ describe('a snapshot', () => {
     expect(desk.card('a').state).toBe('hidden')
   })
 })
+
+describe('notes of colleagues', () => {
+  const note = { user: 'anna', author: '安娜', text: '要退货', at: 1 }
+  const notes = (call: string, ...found: (typeof note)[]) => desk.apply({ seq: 0, type: 'notes', notes: { call, notes: found } }, 0)
+
+  it('come before the pop, and belong to the call that a consultation is about', () => {
+    notes('customer', note)
+    desk.apply({ ...pop('question'), call: call('question', { about: 'customer' }) } as ReturnType<typeof pop>, 0)
+    expect(desk.notes(desk.shown?.about ?? '')).toEqual([note])
+    notes('customer')
+    expect(desk.notes('customer')).toEqual([])
+  })
+
+  it('are there after a reload, and go with the last call about it', () => {
+    desk.apply(snapshot({ calls: [call('a')], notes: [{ call: 'a', notes: [note] }] }), 0)
+    expect(desk.notes('a')).toEqual([note])
+    for (const id of ['b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+      gone(desk.calls[0]?.call ?? '')
+      desk.apply(pop(id), 0)
+    }
+    expect(desk.notes('a')).toEqual([])
+  })
+})

@@ -16,12 +16,14 @@ export function call(id: string, changes: Partial<CallView> = {}): CallView {
     alerting_at: 2_000,
     answered_at: null,
     waited_seconds: 1,
+    about: id,
+    data: [],
     ...changes,
   }
 }
 
 export function card(id: string, changes: Partial<Card> = {}): Card {
-  return { call: id, state: 'unknown', matches: [], chosen: null, ...changes }
+  return { call: id, state: 'unknown', matches: [], chosen: null, sources: [], ...changes }
 }
 
 export function pop(id: string): ScreenMessage {
@@ -39,6 +41,7 @@ export function snapshot(changes: Partial<SnapshotMessage> = {}): SnapshotMessag
     agent: agent(),
     calls: [],
     cards: [],
+    notes: [],
     desk: { reasons: [], queues: [] },
     ...changes,
   }

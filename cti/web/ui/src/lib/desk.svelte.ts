@@ -1,6 +1,6 @@
 // What the person's own screen knows: state, calls, cards. Only messages from the service change it.
 
-import type { AgentView, CallView, Card, DeskView, LinkView, ScreenMessage, SnapshotMessage } from './messages'
+import type { AgentView, CallView, Card, ColleagueNote, DeskView, FormMessage, LinkView, NotesView, ScreenMessage, SnapshotMessage } from './messages'
 
 export interface EndedCall {
   call: CallView
@@ -46,7 +46,10 @@ export class Desk {
   cardWanted = $state(false)
   /** Grows with every reminder: lists of callbacks and tickets are read anew. */
   reminded = $state(0)
+  /** The last news about the form that this screen has open. */
+  formNews = $state.raw<FormMessage | null>(null)
   private cards = $state.raw<Record<string, Card>>({})
+  private noted = $state.raw<Record<string, ColleagueNote[]>>({})
   private readonly unpainted = new Map<string, UnpaintedPop>()
 
   /** *isBusy* says whether the person is typing: what is under their hands is not taken away then. */
@@ -69,7 +72,12 @@ export class Desk {
   }
 
   card(id: string): Card {
-    return this.cards[id] ?? { call: id, state: 'looking', matches: [], chosen: null }
+    return this.cards[id] ?? { call: id, state: 'looking', matches: [], chosen: null, sources: [] }
+  }
+
+  /** What was written about the call *about* (CallView.about), one's own among it. */
+  notes(about: string): ColleagueNote[] {
+    return this.noted[about] ?? []
   }
 
   show(id: string | null): void {
@@ -100,6 +108,8 @@ export class Desk {
         return this.putCall(message.call)
       case 'card':
         return this.putCard(message.card)
+      case 'notes':
+        return this.putNotes(message.notes)
       case 'call.gone':
         return this.end(message.call, message.cause, received)
       case 'agent':
@@ -110,6 +120,9 @@ export class Desk {
         return
       case 'reminder':
         this.reminded += 1
+        return
+      case 'form':
+        this.formNews = message
     }
   }
 
@@ -119,6 +132,7 @@ export class Desk {
     this.over = []
     this.shownId = null
     this.cards = {}
+    this.noted = {}
     this.unpainted.clear()
   }
 
@@ -127,6 +141,7 @@ export class Desk {
     this.agent = snapshot.agent
     this.offers = snapshot.desk
     for (const card of snapshot.cards) this.putCard(card)
+    for (const notes of snapshot.notes) this.putNotes(notes)
     const present = new Set(snapshot.calls.map((call) => call.call))
     for (const call of this.calls) if (!present.has(call.call)) this.end(call.call, 'end_not_seen', snapshot.now)
     this.calls = snapshot.calls
@@ -146,6 +161,10 @@ export class Desk {
     this.cards = { ...this.cards, [card.call]: card }
   }
 
+  private putNotes({ call, notes }: NotesView): void {
+    this.noted = { ...this.noted, [call]: notes }
+  }
+
   private end(id: string, cause: string, at: number): void {
     const call = this.calls.find((one) => one.call === id)
     if (!call) return
@@ -162,5 +181,7 @@ export class Desk {
 
   private forgetOldCards(): void {
     this.cards = Object.fromEntries(Object.entries(this.cards).filter(([id]) => this.find(id)))
+    const abouts = new Set([...this.calls, ...this.over.map(({ call }) => call)].map((call) => call.about))
+    this.noted = Object.fromEntries(Object.entries(this.noted).filter(([about]) => abouts.has(about)))
   }
 }

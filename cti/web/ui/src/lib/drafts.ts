@@ -25,6 +25,25 @@ export function forgetDraft(call: string): void {
   writeStored(sessionStorage, PREFIX + call, null)
 }
 
+/** Of a form of the centre's own: what the service does not have yet. */
+export interface FormDraft {
+  form: string
+  values: Record<string, unknown>
+}
+
+export function readFormDraft(about: string): FormDraft | null {
+  const stored = readStored(sessionStorage, `${PREFIX}form.${about}`) as Partial<FormDraft> | null
+  return typeof stored?.form === 'string' && typeof stored.values === 'object' ? { form: stored.form, values: stored.values } : null
+}
+
+export function writeFormDraft(about: string, draft: FormDraft): void {
+  writeStored(sessionStorage, `${PREFIX}form.${about}`, draft)
+}
+
+export function forgetFormDraft(about: string): void {
+  writeStored(sessionStorage, `${PREFIX}form.${about}`, null)
+}
+
 export interface NoteDraft {
   text: string
   saved: boolean

@@ -5,6 +5,7 @@ export default {
   'ops.version': 'Version {version} · running for {up}',
   'ops.screens': 'Screens connected',
   'ops.people': 'People at them',
+  'ops.content': 'Forms, playbooks and rules with faults',
   'ops.calls': 'Calls in progress',
   'ops.health': 'Health',
   'ops.ok': 'in order',

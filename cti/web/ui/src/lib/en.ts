@@ -24,6 +24,8 @@ export default {
   'nav.tickets': 'Tickets',
   'nav.ops': 'Service',
   'nav.people': 'People',
+  'nav.team': 'Team',
+  'nav.audit': 'Audit',
 
   'lamp.service': 'Service',
   'lamp.switch': 'Switch',

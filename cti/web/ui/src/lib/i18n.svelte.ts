@@ -11,7 +11,13 @@ const LOAD = { en: () => import('./en'), zh: () => import('./zh') }
 /** Texts that not every screen says: they are loaded with what needs them. */
 export const GROUPS = {
   admin: { en: () => import('./en.admin'), zh: () => import('./zh.admin') },
+  audit: { en: () => import('./en.audit'), zh: () => import('./zh.audit') },
+  day: { en: () => import('./en.day'), zh: () => import('./zh.day') },
+  team: { en: () => import('./en.team'), zh: () => import('./zh.team') },
   after: { en: () => import('./en.after'), zh: () => import('./zh.after') },
+  forms: { en: () => import('./en.forms'), zh: () => import('./zh.forms') },
+  notes: { en: () => import('./en.notes'), zh: () => import('./zh.notes') },
+  elsewhere: { en: () => import('./en.elsewhere'), zh: () => import('./zh.elsewhere') },
 }
 
 export type Group = keyof typeof GROUPS

@@ -52,6 +52,31 @@ export type HttpRefusalCode =
   | "extension_in_use"
   | "changed_meanwhile"
 
+export type AuditAction =
+  | "log_in"
+  | "log_in.refused"
+  | "log_out"
+  | "password.change"
+  | "session.end"
+  | "phone.take"
+  | "agent.force"
+  | "agent.repair"
+  | "person.make"
+  | "person.change"
+  | "person.enable"
+  | "person.disable"
+  | "person.reset_password"
+  | "team.make"
+  | "team.rename"
+  | "team.remove"
+  | "audit.export"
+  | "customers.import"
+  | "customers.export"
+  | "customers.merge"
+  | "customers.unmerge"
+  | "customers.disclose"
+  | "customers.erase"
+
 /** GET /api/me, and the answer to a log-in. With `must_change` only /api/password and /api/logout are open. */
 export interface Account {
   me: Me
@@ -97,10 +122,10 @@ export interface AgentView {
   why: string
 }
 
-/** GET /api/audit?before=ID&limit=100, for administrators. `whole`: no entry was changed or taken out. */
+/** GET /api/audit?person=anna&action=log_in&day=2026-03-05&before=ID&limit=100, for administrators. `person` did it, or had it done to them; `day` is the centre's. `whole`: no entry was changed or taken out; it is looked at for the first page only, and null after it. */
 export interface Audit {
   entries: AuditEntry[]
-  whole: boolean
+  whole: boolean | null
 }
 
 export interface AuditEntry {
@@ -138,6 +163,8 @@ export interface CallView {
   alerting_at: number
   answered_at: number | null
   waited_seconds: number
+  about: string
+  data: Datum[]
 }
 
 export interface CallbackView {
@@ -169,6 +196,7 @@ export interface Card {
   state: "failed" | "hidden" | "internal" | "known" | "looking" | "several" | "unknown"
   matches: CustomerMatch[]
   chosen: number | null
+  sources: SourceView[]
 }
 
 /** More became known about the customer of a call. */
@@ -216,6 +244,20 @@ export interface ChooseOutcome {
   outcome: string
 }
 
+/** It does not any more. */
+export interface CloseForm {
+  type: "form.close"
+  id: number
+}
+
+/** What somebody wrote about a call while it lives. */
+export interface ColleagueNote {
+  user: string
+  author: string
+  text: string
+  at: number
+}
+
 /** An earlier call with a customer, as the card shows it. */
 export interface Contact {
   call: string
@@ -224,6 +266,16 @@ export interface Contact {
   outcome: string
   agent: string
   talk_seconds: number
+}
+
+/** What is wrong with a file of a team lead's; an error keeps the version before it in use. */
+export interface ContentFault {
+  file: string
+  line: number
+  column: number
+  severity: "error" | "warning"
+  zh: string
+  en: string
 }
 
 export interface Customer {
@@ -253,10 +305,28 @@ export interface CustomerNumber {
   shared: boolean
 }
 
+/** One thing that the dialplan knows about a call. The value is text, perhaps a stranger's. */
+export interface Datum {
+  name: string
+  zh: string
+  en: string
+  value: string
+  value_zh: string
+  value_en: string
+}
+
 /** What the desk offers, from the settings. */
 export interface DeskView {
   reasons: ReasonView[]
   queues: QueueView[]
+}
+
+export interface DisputedField {
+  field: string
+  mine: unknown
+  theirs: unknown
+  who: string
+  at: number
 }
 
 /** The command with this id was carried out. */
@@ -264,6 +334,18 @@ export interface DoneMessage {
   type: "done"
   id: number
   now: number
+}
+
+export interface DraftKept {
+  at: number
+}
+
+export interface DraftView {
+  author: string
+  at: number
+  values: Record<string, unknown>
+  revision: string
+  focus: string
 }
 
 /** POST /api/people/enable -> Person */
@@ -276,6 +358,13 @@ export interface EnablePerson {
 export interface EndSession {
   session: string
   user?: string
+}
+
+/** POST /api/audit/export -> text/csv; what is left out does not matter. */
+export interface ExportAudit {
+  person?: string
+  action?: string
+  day?: string
 }
 
 /** Once for each wrap-up, where the queue allows it; it is logged. */
@@ -310,6 +399,83 @@ export interface ForceAgentState {
   key?: string
 }
 
+/** 409: somebody wrote the same fields meanwhile. Choose for each, and save again with this `revision`. */
+export interface FormConflict {
+  code: "form_conflict"
+  text: string
+  fields: DisputedField[]
+  revision: string
+}
+
+/** What is wrong with a field. `path` leads to it: "city", or "phones/2" inside a list. */
+export interface FormError {
+  path: string
+  code: string
+  zh: string
+  en: string
+}
+
+/** 422: it does not fit the form. */
+export interface FormErrors {
+  code: "form_errors"
+  text: string
+  errors: FormError[]
+}
+
+/** Who else has a form about the same open. With a `revision` the record was just written: load it again. */
+export interface FormMessage {
+  type: "form"
+  about: string
+  others: FormPerson[]
+  revision: string
+}
+
+export interface FormPerson {
+  user: string
+  name: string
+}
+
+/** Something to ask now. `fields` of the form answer it; `age_days`: so long not confirmed, null where unknown. */
+export interface FormPrompt {
+  kind: "ask" | "confirm" | "register" | "require"
+  field: string
+  fields: string[]
+  age_days: number | null
+}
+
+/** GET /api/assist/form?call=ID, or ?customer=ID; &form=NAME for another than that for registering. 204 where there is none to fill in. */
+export interface FormView {
+  about: string
+  form: string
+  version: string
+  title_zh: string
+  title_en: string
+  form_schema: Record<string, unknown>
+  trees: Record<string, string>
+  values: Record<string, unknown>
+  revision: string
+  customer: number | null
+  prompts: FormPrompt[]
+  draft: DraftView | null
+  unfinished: DraftView | null
+  now: number
+}
+
+export interface FoundField {
+  zh: string
+  en: string
+  value: string
+  into: string
+}
+
+/** What a system elsewhere has under the number. */
+export interface FoundRecord {
+  id: string
+  name: string
+  fields: FoundField[]
+  url: string
+}
+
 /** 409: somebody else has the extension. `can_take_over`: they have no screen open; post again with take_over. */
 export interface InUse {
   code: "extension_in_use"
@@ -318,6 +484,17 @@ export interface InUse {
   name: string
   last_seen_at: number | null
   can_take_over: boolean
+}
+
+/** POST /api/assist/form/draft -> DraftKept. No values: there is no draft any more. */
+export interface KeepDraft {
+  call?: string
+  customer?: number
+  form: string
+  version: string
+  values: Record<string, unknown>
+  revision?: string
+  focus?: string
 }
 
 /** GET /api/queues: the names of queues that the settings, the switch or an assignment has. */
@@ -356,6 +533,26 @@ export interface LiveCall {
 export interface LoginForm {
   user: string
   password: string
+}
+
+/** A call that somebody has, as their lead sees it. */
+export interface MateCall {
+  call: string
+  direction: "inbound" | "internal" | "outbound"
+  state: "alerting" | "connected" | "hold" | "initiated"
+  queue: string
+  shown: string
+  since: number
+}
+
+/** Somebody in the team, now. */
+export interface MateView {
+  user: string
+  name: string
+  extension: string
+  team: string
+  agent: AgentView
+  calls: MateCall[]
 }
 
 export interface Me {
@@ -406,6 +603,7 @@ export interface MyCall {
   ended_at: number
   talk_seconds: number
   note: string
+  data: Datum[]
 }
 
 /** GET /api/my/calls?before=MS&limit=50: the latest first; `more`: ask again with the last one's started_at. */
@@ -435,8 +633,28 @@ export interface NoteCall {
   note: string
 }
 
+/** What colleagues wrote about a call that this person has, or is asked about; comes before its pop. */
+export interface NotesMessage {
+  type: "notes"
+  notes: NotesView
+}
+
+/** All that was written about a call so far, the oldest first; one's own among it. */
+export interface NotesView {
+  call: string
+  notes: ColleagueNote[]
+}
+
 /** POST /api/logout -> 204 */
 export interface Nothing {
+}
+
+/** This screen shows the form about the customer of *call*, or *customer*: `form` messages tell who else does. */
+export interface OpenForm {
+  type: "form.open"
+  id: number
+  call?: string
+  customer?: number
 }
 
 /** POST /api/tickets -> TicketView. Only a suggestion is about no call. */
@@ -463,6 +681,7 @@ export interface Ops {
   window_seconds: number
   stages: StageFigures[]
   loop_lag: StageFigures | null
+  content: ContentFault[]
 }
 
 /** One that can be chosen, or a group: one that others are `under`. */
@@ -669,6 +888,18 @@ export interface ResumedMessage {
   now: number
 }
 
+/** POST /api/assist/form/save -> FormView; 422 FormErrors, 409 FormConflict: then the draft is kept. `confirmed` are fields of the customer (FormPrompt.field) that are still right. */
+export interface SaveForm {
+  call?: string
+  customer?: number
+  form: string
+  version: string
+  values: Record<string, unknown>
+  revision?: string
+  focus?: string
+  confirmed?: string[]
+}
+
 export interface SessionInfo {
   session: string
   created_at: number
@@ -721,6 +952,16 @@ export interface SnapshotMessage {
   calls: CallView[]
   cards: Card[]
   desk: DeskView
+  notes: NotesView[]
+}
+
+/** What a system elsewhere says about a caller. */
+export interface SourceView {
+  source: string
+  title_zh: string
+  title_en: string
+  state: "failed" | "found" | "looking" | "none"
+  records: FoundRecord[]
 }
 
 /** Milliseconds that pops spent in one stage, over the window. */
@@ -752,6 +993,13 @@ export interface SyncClock {
   id: number
 }
 
+/** POST /api/assist/form/take_over -> FormView: go on with what somebody else left unfinished. */
+export interface TakeOver {
+  call?: string
+  customer?: number
+  form: string
+}
+
 /** POST /api/my/phone -> Account. 409 `extension_in_use` (InUse) when somebody else has it. With `take_over` a phone whose holder has no screen open is taken, and the holder's sessions end. */
 export interface TakePhone {
   device: string
@@ -770,6 +1018,14 @@ export interface TeamMate {
   device: string
   team: string
   agent: AgentView
+}
+
+/** People of one's team that are new or different, at most five times a second. With `whole` it replaces all. */
+export interface TeamMessage {
+  type: "team"
+  people: MateView[]
+  gone: string[]
+  whole: boolean
 }
 
 /** GET /api/team: the people whose state a lead or supervisor may force. */
@@ -838,6 +1094,26 @@ export interface Today {
   missed: number
 }
 
+/** No more `team` frames. */
+export interface UnwatchTeam {
+  type: "team.unwatch"
+  id: number
+}
+
+/** Show me my people: `team` frames follow, until the screen says otherwise or is opened anew. */
+export interface WatchTeam {
+  type: "team.watch"
+  id: number
+}
+
+/** All that this person has to say about a call ("" for nothing), as often as it changes while it is typed. Colleagues who have the call, or are asked about it, see it at once. `done` means stored: it becomes part of the call's record, whatever happens to this screen. */
+export interface WriteNote {
+  type: "note.write"
+  id: number
+  call: string
+  text: string
+}
+
 export type ScreenCommand =
   | SignIn
   | SignOut
@@ -846,9 +1122,14 @@ export type ScreenCommand =
   | ExtendWrapUp
   | RepairAgentState
   | ForceAgentState
+  | WatchTeam
+  | UnwatchTeam
   | PopPainted
   | ChooseCustomer
   | RegisterCustomer
+  | WriteNote
+  | OpenForm
+  | CloseForm
   | SyncClock
 
 export type ScreenMessage = { seq: number } & (
@@ -856,11 +1137,14 @@ export type ScreenMessage = { seq: number } & (
   | ResumedMessage
   | PopMessage
   | CardMessage
+  | NotesMessage
   | CallMessage
   | CallGoneMessage
   | AgentMessage
   | LinkMessage
   | ReminderMessage
+  | TeamMessage
+  | FormMessage
   | DoneMessage
   | RefusalMessage
 )

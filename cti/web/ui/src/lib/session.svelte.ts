@@ -4,9 +4,9 @@ import { api, type Refusal } from './api'
 import { clock } from './clock'
 import { Desk } from './desk.svelte'
 import { forgetDrafts } from './drafts'
-import type { Account, Me } from './messages'
+import type { Account, Me, ScreenMessage } from './messages'
 import { phone } from '../phone/phone.svelte'
-import { flushNotes, forgetNotes } from './notes.svelte'
+import { flushNotes, forgetNotes, sendNotesBy } from './notes.svelte'
 import { isTyping } from './shortcuts'
 import { ticker } from './ticker.svelte'
 import { ScreenSocket, type ClosedReason, type SocketState } from './socket'
@@ -25,6 +25,8 @@ class Session {
   /** Since when the picture is not kept up, in the service's clock; null while it is live. */
   staleSince = $state<number | null>(null)
   readonly desk = new Desk(isTyping)
+  /** Parts that hear every message too, as long as they are shown. */
+  readonly hears = new Set<(message: ScreenMessage) => void>()
   /** The one-time password of a first log-in, so that it need not be typed again to set an own one. */
   private oneTimePassword = ''
 
@@ -35,6 +37,7 @@ class Session {
         ticker.tick()
       }
       this.desk.apply(message, received)
+      for (const hear of this.hears) hear(message)
       if (message.type === 'call.gone') phone.gone(message.call)
     },
     state: (state, retryAt) => this.onSocketState(state, retryAt),
@@ -46,6 +49,7 @@ class Session {
   readonly tell = this.socket.tell.bind(this.socket)
 
   constructor() {
+    sendNotesBy(this.send)
     addEventListener('online', () => this.socket.hurry())
     document.addEventListener('visibilitychange', () => document.hidden || this.socket.hurry())
   }

@@ -7,6 +7,7 @@ const zh: Record<keyof typeof en, string> = {
   'ops.version': '版本 {version} · 已运行 {up}',
   'ops.screens': '已连接页面',
   'ops.people': '在线人数',
+  'ops.content': '有问题的表单、话术和规则',
   'ops.calls': '当前通话',
   'ops.health': '健康状况',
   'ops.ok': '正常',

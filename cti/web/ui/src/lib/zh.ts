@@ -25,6 +25,8 @@ const zh: Record<keyof typeof en, string> = {
   'nav.tickets': '工单',
   'nav.ops': '运行状况',
   'nav.people': '人员',
+  'nav.team': '班组',
+  'nav.audit': '审计',
 
   'lamp.service': '服务',
   'lamp.switch': '交换机',

@@ -4,6 +4,7 @@ import type { EndEvent, OutgoingEvent, RTCSession, IncomingRequest } from './sip
 import { settleSoon } from './ice'
 import { judge, sampleOf, type Quality, type Sample } from './quality'
 import { sendTo } from './sinks'
+import { answerTone } from './sounds'
 import { callFailure, type CallFailure } from './trouble'
 import { Turns } from './turns'
 
@@ -22,6 +23,10 @@ export interface CallNeeds {
   headset(): string
   /** SIP can be sent now. What is begun without it ends the call. */
   connected(): boolean
+  /** No other call is there that answering would interrupt. */
+  alone(call: PhoneCall): boolean
+  /** The call answers itself from now on, or does not after all: it rings. */
+  rings(): void
   ended(call: PhoneCall): void
 }
 
@@ -39,7 +44,7 @@ export class PhoneCall {
   busy = $state<'' | 'hold' | 'resume' | 'transfer'>('')
   readonly incoming: boolean
   /** Seconds after which the page answers by itself; null: it rings. */
-  readonly autoAnswer: number | null
+  autoAnswer = $state.raw<number | null>(null)
   /** This is the call that the page lost when it went. */
   readonly returned: boolean
   /** What the network says of the other side: text from a stranger. */
@@ -47,6 +52,7 @@ export class PhoneCall {
   readonly name: string
   /** The call for which this one asks somebody; null when it stands for itself. */
   asksFor: PhoneCall | null = null
+  private triedItself = false
   private own: MediaStream | null = null
   private readonly player = new Audio()
   private timers: ReturnType<typeof setTimeout>[] = []
@@ -63,12 +69,11 @@ export class PhoneCall {
     this.stage = request ? 'ringing' : 'dialling'
     this.id = request?.getHeader('X-CTI-Call') ?? ''
     const seconds = request?.getHeader('X-CTI-Auto-Answer')
-    this.autoAnswer = seconds === undefined || !/^\d+$/.test(seconds) ? null : Number(seconds)
     this.returned = request?.getHeader('X-CTI-Returned') === 'yes'
     this.number = session.remote_identity?.uri.user ?? ''
     this.name = session.remote_identity?.display_name ?? ''
     this.listen()
-    if (this.autoAnswer !== null) this.timers.push(setTimeout(() => void this.answer(), this.autoAnswer * 1000))
+    if (seconds !== undefined && /^\d+$/.test(seconds)) this.answerItself(Number(seconds))
   }
 
   /** The switch named the call under which this leg began; if that call is not there any more, the leg has moved. */
@@ -103,6 +108,14 @@ export class PhoneCall {
     this.answering = true
     this.session.answer({ mediaStream: this.take(microphone), pcConfig: PC_CONFIG })
     return true
+  }
+
+  /** Answer unasked after *seconds*, with a tone for the agent. Where there is no microphone the call rings instead. */
+  answerItself(seconds: number): void {
+    if (this.stage !== 'ringing' || this.triedItself) return
+    this.triedItself = true
+    this.autoAnswer = seconds
+    this.timers.push(setTimeout(() => void this.tryItself(), seconds * 1000))
   }
 
   hangUp(): void {
@@ -183,6 +196,14 @@ export class PhoneCall {
     this.mixed = null
     await this.sender?.replaceTrack(this.own?.getAudioTracks()[0] ?? null)
     this.applyMute()
+  }
+
+  private async tryItself(): Promise<void> {
+    const goes = (this.returned || this.needs.alone(this)) && (await this.answer())
+    if (goes) return answerTone(this.needs.headset())
+    if (this.stage !== 'ringing' || this.answering) return
+    this.autoAnswer = null
+    this.needs.rings()
   }
 
   private listen(): void {

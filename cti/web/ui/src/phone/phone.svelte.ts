@@ -139,6 +139,12 @@ export class Phone {
     await call.answer()
   }
 
+  /** The queue of *call* wants its calls answered without being asked. */
+  answerItself(call: PhoneCall): void {
+    call.answerItself(0)
+    this.sound()
+  }
+
   /** Hold what is being said, and go on with *call*. */
   async activate(call: PhoneCall): Promise<boolean> {
     await this.holdOthers(call)
@@ -308,6 +314,8 @@ export class Phone {
       microphone: () => this.openMicrophone(),
       headset: () => this.devices.use('headset'),
       connected: () => this.connected,
+      alone: (call) => this.calls.every((other) => other === call || !other.live),
+      rings: () => this.sound(),
       ended: (call) => this.remove(call),
     }
     const call = new PhoneCall(session, needs, request)

@@ -86,9 +86,9 @@ function repeat(device: string, seconds: number, everyMs: number): () => void {
   let over = false
   void speaker.open(device).then((to) => {
     if (over) return
-    const once = () => burst(context, to, context.currentTime + 0.05, seconds)
-    once()
-    timer = setInterval(once, everyMs)
+    const sound = () => burst(context, to, context.currentTime + 0.05, seconds)
+    sound()
+    timer = setInterval(sound, everyMs)
   })
   return () => {
     over = true
@@ -98,10 +98,19 @@ function repeat(device: string, seconds: number, everyMs: number): () => void {
 }
 
 /** Ring once on *device*. */
-export async function testTone(device: string): Promise<void> {
+export function testTone(device: string): Promise<void> {
+  return once(device, RING_SECONDS)
+}
+
+/** A short tone on *device*: a call was answered without being asked, and somebody hears what is said now. */
+export function answerTone(device: string): void {
+  void once(device, BEEP_SECONDS)
+}
+
+async function once(device: string, seconds: number): Promise<void> {
   const context = audioContext()
   const speaker = new Speaker(context)
-  burst(context, await speaker.open(device), context.currentTime + 0.05, RING_SECONDS)
-  await new Promise((resolve) => setTimeout(resolve, RING_SECONDS * 1000 + 200))
+  burst(context, await speaker.open(device), context.currentTime + 0.05, seconds)
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000 + 200))
   speaker.close()
 }

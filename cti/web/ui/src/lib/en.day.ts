@@ -1,0 +1,38 @@
+// The texts in English about the person's day, on the page between calls.
+
+export default {
+  'today.title': 'Today',
+  'today.calls': 'Calls',
+  'today.in_out': '{in} in · {out} out',
+  'today.talk': 'Talk time',
+  'today.average': '{time} on average',
+  'today.wrap_up': 'Wrap-up',
+  'today.ready': 'Ready',
+  'today.signed_in': 'Signed in',
+  'today.signed_out_yet': 'not yet today',
+  'today.missed': 'Missed',
+  'today.not_ready': 'Not ready: {list}',
+
+  'log.title': 'My calls today',
+  'log.none': 'No calls yet today.',
+  'log.more': 'Earlier calls',
+  'log.when': 'Time',
+  'log.who': 'Who',
+  'log.kind': 'Kind',
+  'log.outcome': 'Outcome',
+  'log.talked': 'Talked',
+  'log.note': 'Note',
+  'log.note_of': 'Note on the call with {who}',
+  'log.add_note': 'Add note',
+  'log.edit_note': 'Edit note',
+  'log.save_note': 'Save note',
+  'log.stranger': 'unknown caller',
+
+  'missed.title': 'Missed calls',
+  'missed.none': 'No missed calls. Nobody waits to be called back.',
+  'missed.here': 'rang here',
+  'missed.abandoned': 'gave up after {time}',
+  'missed.back': 'Called back by {who} {when}',
+  'missed.back_failed': 'Tried by {who} {when}, not reached',
+  'missed.open': 'Not called back yet',
+} as const
