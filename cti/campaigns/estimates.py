@@ -90,11 +90,11 @@ class Delays:
         return whole
 
     def export(self) -> dict[str, Any]:
-        return {"counts": (self._counts / self._gain).tolist()}
+        return {"counts": self._counts.tolist(), "gain": self._gain}
 
     def load(self, state: Mapping[str, Any]) -> None:
         self._counts[:] = state["counts"]
-        self._gain = 1.0
+        self._gain = float(state["gain"])
 
 
 class Durations:
@@ -139,11 +139,11 @@ class Durations:
         return found
 
     def export(self) -> dict[str, Any]:
-        return {"counts": (self._counts / self._gain).tolist()}
+        return {"counts": self._counts.tolist(), "gain": self._gain}
 
     def load(self, state: Mapping[str, Any]) -> None:
         self._counts[:] = state["counts"]
-        self._gain = 1.0
+        self._gain = float(state["gain"])
 
 
 def _bin(seconds: float) -> int:

@@ -32,6 +32,7 @@ PULL = 0.2  # of log threshold for one abandoned call more or less than the budg
 SMALL = 6.0  # a small team has few calls to lose: each of them pulls more, by this share of 1 / (1 + agents)
 DRIFT = 0.002  # of log threshold for each answer and each call of credit
 RESERVE = 4.0  # abandoned calls that the end of the window leaves unspent
+COLD = 100.0  # answered calls that every window is taken to come to
 LEAST, MOST = log(1e-5), log(0.8)  # of the threshold
 REFRESH_SECONDS = 5.0  # between two looks at what was learnt
 AGAIN_SECONDS = 1.0  # after which a decision to hold is thought over when nothing happened
@@ -54,6 +55,7 @@ class PredictivePacer:
         self._log_theta0 = log(0.05)
         self._seen_answered: int | None = None
         self._began: float | None = None
+        self._began_answered = 0
         self._wrapped: list[Hashable] = []
         self._refreshed_at = -1e18
         self._held: tuple[float, tuple[int, ...], Decision] | None = None
@@ -84,7 +86,7 @@ class PredictivePacer:
     def decide(self, snapshot: Snapshot) -> Decision:
         now = snapshot.now
         if self._began is None:
-            self._began = now
+            self._began, self._began_answered = now, snapshot.answered
         self._follow_returns(snapshot)
         credit = self._credit(snapshot)
         counts = (
@@ -106,6 +108,8 @@ class PredictivePacer:
         agents = len(snapshot.idle) + len(snapshot.talking) + len(snapshot.wrapup)
         pull = PULL * (1.0 + SMALL / (1.0 + agents))
         theta = exp(min(MOST, max(LEAST, self._log_theta0 + pull * credit)))
+        if self._is_spent(snapshot):
+            theta = exp(LEAST)
         if snapshot.now - self._refreshed_at >= REFRESH_SECONDS or snapshot.now < self._refreshed_at:
             self._refresh(snapshot.now)
         outlook = self._outlook(snapshot)
@@ -129,6 +133,15 @@ class PredictivePacer:
         else:
             why = f"dialling {launch}"
         return Decision(launch, f"{why}; {told}, {budget}", diagnostics)
+
+    def _is_spent(self, snapshot: Snapshot) -> bool:
+        """Whether one more abandoned call would be too many for the whole window, as far as it can be foreseen."""
+        end, began = self._config.window_end, self._began
+        answered = float(snapshot.answered)
+        if end is not None and began is not None and 0.1 * (end - began) < snapshot.now - began < end - began:
+            fresh = max(0, snapshot.answered - self._began_answered)
+            answered += fresh * (end - snapshot.now) / (snapshot.now - began)
+        return snapshot.abandoned + 1 > self._config.abandon_target * max(answered, COLD)
 
     @staticmethod
     def _most_within(outlook: "_Outlook", theta: float, free: int) -> int:
@@ -244,6 +257,7 @@ class PredictivePacer:
             "log_theta0": self._log_theta0,
             "seen_answered": self._seen_answered,
             "began": self._began,
+            "began_answered": self._began_answered,
             "wrapped": list(self._wrapped),
         }
 
@@ -259,6 +273,7 @@ class PredictivePacer:
         seen, began = state["seen_answered"], state["began"]
         self._seen_answered = None if seen is None else int(seen)
         self._began = None if began is None else float(began)
+        self._began_answered = int(state["began_answered"])
         self._wrapped = list(state["wrapped"])
 
 

@@ -89,6 +89,7 @@ class FakeService(PeopleRoutes):
         app.router.add_post("/api/logout", self._log_out)
         app.router.add_post("/api/password", self._set_password)
         app.router.add_get("/api/ops", self._get_ops)
+        app.router.add_get("/api/assist/form", _no_form)
         self.add_routes(app)
         if self.switch is None:
             app.router.add_post("/api/phone", _no_phone)
@@ -340,6 +341,11 @@ def registered(command: m.RegisterCustomer, number: str) -> CustomerMatch:
         note=command.note,
     )
     return CustomerMatch(customer=customer)
+
+
+async def _no_form(_: web.Request) -> web.Response:
+    """The centre has no form of its own."""
+    return web.Response(status=204)
 
 
 async def _no_phone(_: web.Request) -> web.Response:
