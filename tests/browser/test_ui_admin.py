@@ -81,7 +81,7 @@ async def test_screens_are_for_those_who_may_open_them(open_page: OpenPage) -> N
     async with FakeService() as service:  # an agent
         page = await open_page(f"{service.url}#people", language="en")
         await expect(page.get_by_role("heading", name="Ready for calls")).to_be_visible()
-        assert await page.get_by_role("navigation").get_by_role("link").all_inner_texts() == ["Desk"]
+        assert await page.get_by_role("navigation").get_by_role("link").all_inner_texts() == ["Desk", "Tickets"]
 
 
 async def test_team_queues_and_penalty_of_a_person_are_changed(open_page: OpenPage) -> None:
