@@ -10,6 +10,7 @@ import typer
 from cti import settings as cfg
 from cti.cli_customers import app as customers
 from cti.cli_playbooks import forms, playbook
+from cti.cli_simulate import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 user = typer.Typer(no_args_is_help=True, help="People who may log in.")
@@ -17,6 +18,7 @@ app.add_typer(user, name="user")
 app.add_typer(customers, name="customers")
 app.add_typer(forms, name="forms")
 app.add_typer(playbook, name="playbook")
+app.command()(simulate)
 
 Config = Annotated[Path, typer.Option("--config", help="The settings, such as /etc/cti/cti.toml.")]
 
