@@ -21,6 +21,7 @@ from cti.links import keep_up
 from cti.services.aftercall import AfterKept
 from cti.services.assist import AssistService
 from cti.services.backups import keep_backed_up
+from cti.services.callcontrol import CallControl
 from cti.services.forms import FormsKept
 from cti.services.people import Work
 from cti.services.phones import PhoneService
@@ -113,15 +114,18 @@ async def database_of(settings: Settings) -> AsyncIterator[Database]:
 class Listeners:
     """Tells the services what happens on a switch: the screens first."""
 
-    def __init__(self, assist: AssistService, phones: PhoneService) -> None:
+    def __init__(self, assist: AssistService, control: CallControl, phones: PhoneService) -> None:
         self._assist = assist
+        self._control = control
         self._phones = phones
 
     def on_fact(self, fact: Fact) -> None:
         self._assist.on_fact(fact)
+        self._control.on_fact(fact)
 
     def on_events(self, events: list[CallEvent], read_ns: int, registry: CallRegistry) -> None:
         self._assist.on_events(events, read_ns, registry)
+        self._control.on_events(events, registry)
         self._phones.on_events(events, registry)
 
     def customer_of(self, call: CallId) -> int | None:
@@ -183,12 +187,13 @@ class App:
             content=content,
             forms=FormsKept(SqlFormBook(db), SqlDrafts(db)),
             sources=self.sources,
+            dialling=settings.dialling,
         )
         self.phones.tell(self.web.agents)
         self.telephony = Telephony(
             switch.name,
             registry,
-            listener=Listeners(self.web.assist, self.phones),
+            listener=Listeners(self.web.assist, self.web.control, self.phones),
             call_log=SqlCallLog(db, self.recorder),
             open_calls=SqlOpenCalls(db, self.recorder),
             ask_for_snapshot=self.link.ask_for_snapshot,

@@ -9,6 +9,7 @@ import msgspec
 from connectors.ami.link import AmiLink
 from cti.app import ami_settings
 from cti.calls.facts import Fact, Snapshot
+from cti.check_phones import told_of_phones
 from cti.check_sources import told_of_sources
 from cti.ports import StorageDown
 from cti.settings import Settings
@@ -26,8 +27,8 @@ class Finding(msgspec.Struct, frozen=True):
 async def findings_of(settings: Settings) -> list[Finding]:
     """Return what there is to say about each part; an error keeps the service from working."""
     parts = await asyncio.gather(_database(settings), _switch(settings), _pages())
-    elsewhere = [Finding(*told) for told in await told_of_sources(settings)]
-    return [*(finding for part in parts for finding in part), *elsewhere]
+    told = [*await told_of_phones(settings), *await told_of_sources(settings)]
+    return [*(finding for part in parts for finding in part), *(Finding(*each) for each in told)]
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -63,6 +63,12 @@ class Switch(Protocol):
     async def originate(self, device: Device, number: str, *, channel: ChannelId) -> None:
         """Ring *device*, to be answered at once, as *channel*; when it answers, dial *number* for it."""
 
+    async def transfer(self, channel: ChannelId, number: str) -> None:
+        """Have who talks with the phone of *channel* go on to *number*; the phone is free."""
+
+    async def press(self, channel: ChannelId, key: str) -> None:
+        """Send the tone of one *key* to the party of *channel*."""
+
     def ask_for_snapshot(self) -> None:
         """Have a fresh Snapshot stated soon; for when the picture does not fit what was heard."""
 

@@ -17,6 +17,7 @@ from cti.agents.config import Agents, Queue
 from cti.assist.attached import AttachedField
 from cti.assist.attached import faults_of as faults_of_attached
 from cti.assist.customfields import CustomField, faults_of
+from cti.assist.dialling import Dialling
 from cti.assist.tickets import Deadlines
 from cti.sources import AnySource, Outgoing, faults_of_sources
 
@@ -134,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_field: tuple[CustomField, ...] = ()
     attached: tuple[AttachedField, ...] = ()
     tickets: Deadlines = Deadlines()
+    dialling: Dialling = Dialling()
     source: tuple[AnySource, ...] = ()
     outgoing: Outgoing = Outgoing()
 

@@ -119,6 +119,12 @@ class AmiLink:
     async def originate(self, device: Device, number: str, *, channel: ChannelId) -> None:
         await self.action(*requests.originate(device, number, channel))
 
+    async def transfer(self, channel: ChannelId, number: str) -> None:
+        await self.action(*requests.transfer(channel, number))
+
+    async def press(self, channel: ChannelId, key: str) -> None:
+        await self.action(*requests.press(channel, key))
+
     def on_own_call(self, told: Callable[[str, str], None]) -> None:
         """Have *told* called with (mark, call) when the dialplan names a call that a page began."""
 

@@ -12,6 +12,7 @@ _RETURN = "cti-return"
 
 _CHANNEL = re.compile(r"[A-Za-z0-9._-]{1,150}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+_KEY = re.compile(r"[0-9*#]")
 _DEVICE = re.compile(r"[A-Za-z0-9]{2,10}/[A-Za-z0-9._-]{1,64}")
 _PHONE = re.compile(r"PJSIP/([0-9]{2,8})")
 _LONGEST_PARKING = 999
@@ -39,6 +40,21 @@ def redirect(channel: ChannelId, number: str) -> Request:
 
 def hang_up(channel: ChannelId) -> Request:
     return "Hangup", [("Channel", _channel("Hangup", channel)), ("Cause", "16")]
+
+
+def transfer(channel: ChannelId, number: str) -> Request:
+    """`BlindTransfer`, not `Redirect`: the switch tells it as a transfer, and the queue of the call's end too."""
+    return "BlindTransfer", [
+        ("Channel", _channel("BlindTransfer", channel)),
+        ("Exten", _number("BlindTransfer", number)),
+        ("Context", _FROM_PHONES),
+    ]
+
+
+def press(channel: ChannelId, key: str) -> Request:
+    if not _KEY.fullmatch(key):
+        raise SwitchRefused("PlayDTMF: this is no key")
+    return "PlayDTMF", [("Channel", _channel("PlayDTMF", channel)), ("Digit", key)]
 
 
 def originate(device: Device, number: str, channel: ChannelId) -> Request:

@@ -21,7 +21,7 @@ from cti.aftercall import (
     Tickets,
 )
 from cti.assist import tickets as rules
-from cti.assist.outcomes import Outcome, Outcomes, lacks, outcomes_for
+from cti.assist.outcomes import Need, Outcome, Outcomes, lacks, outcomes_for
 from cti.assist.tickets import Deadlines, Severity, TicketAct
 from cti.customers import Mark
 from cti.ports import StorageDown, User
@@ -62,11 +62,12 @@ class UnknownOutcome(Exception):
 
 
 class StillNeeded(Exception):
-    """The outcome needs more than there is: *needs*, as Outcome names them."""
+    """The outcome needs more than there is: *needs*, as Outcome names them, and *fields* of the customer."""
 
-    def __init__(self, needs: Sequence[str]) -> None:
-        super().__init__(", ".join(needs))
+    def __init__(self, needs: Sequence[Need], fields: Sequence[str]) -> None:
+        super().__init__(", ".join((*needs, *fields)))
         self.needs = tuple(needs)
+        self.fields = tuple(fields)
 
 
 class OutcomeMissing(Exception):
@@ -96,6 +97,7 @@ class AfterCall:
         *,
         told: Told,
         note_of: Callable[[str, int], Awaitable[str]],
+        fields_needed: Callable[[int | None, str], Awaitable[Sequence[str]]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.results = kept.results
@@ -105,6 +107,7 @@ class AfterCall:
         self._marks = kept.marks
         self._files = kept.files
         self._note_of = note_of
+        self._fields_needed = fields_needed
         self._told = told
         self._now = now
         self._reminded: dict[int, datetime] = {}  # callback -> the time of which its people were reminded
@@ -121,8 +124,9 @@ class AfterCall:
         if outcomes is None or outcome is None:
             raise UnknownOutcome(code)
         needs = await self._lacks(user, subject, outcome)
-        if needs:
-            raise StillNeeded(needs)
+        fields = await self._fields_needed(subject.customer, code)
+        if needs or fields:
+            raise StillNeeded(needs, fields)
         result = CallResult(
             subject.call,
             user.id,
@@ -148,7 +152,7 @@ class AfterCall:
             return True
         return await self.results.of_call(subject.call, user.id) is not None
 
-    async def _lacks(self, user: User, subject: Subject, outcome: Outcome) -> Sequence[str]:
+    async def _lacks(self, user: User, subject: Subject, outcome: Outcome) -> Sequence[Need]:
         if not outcome.needs:
             return ()
         note = await self._note_of(subject.call, user.id) if "note" in outcome.needs else ""

@@ -1,20 +1,15 @@
 """Shows agents who is calling: the pop at the ring, the card, the call's and the agent's own state."""
 
 import asyncio
-import contextlib
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
-
-import msgspec
 
 from cti.assist.attached import AttachedField
 from cti.calls import events as ev
 from cti.calls.facts import Device, Fact, LinkLost, Snapshot
 from cti.calls.model import Call, CallId, Connection, Role
-from cti.ports import Customer, CustomerMatch, CustomerNumber, Directory, NewCustomer, User
+from cti.ports import Directory, User
 from cti.services.agents import AgentService
-from cti.services.blaming import blame
 from cti.services.callnotes import CallNotes
 from cti.services.callviews import agents_in, view_of
 from cti.services.clock import ServiceClock, milliseconds
@@ -23,9 +18,6 @@ from cti.services.pops import PopLog
 from cti.services.sources import Sources
 from cti.services.views import AgentView, CallView, LinkView, Picture, Screens, Stamps
 
-log = logging.getLogger(__name__)
-
-_STORE_SECONDS = 5.0
 _NOBODY: Mapping[Device, CallView] = {}
 
 
@@ -37,22 +29,6 @@ class Registry(Protocol):
 
 class NotYourCall(Exception):
     """The call never reached that phone."""
-
-
-class UnknownCustomer(Exception):
-    """Nobody of that id has the number of the call."""
-
-
-class NoNumber(Exception):
-    """The call has no number that a customer could be stored with."""
-
-
-class AlreadyRegistered(Exception):
-    """A customer is being, or was, registered from this call."""
-
-
-class StoreFailed(Exception):
-    """The directory did not take the customer."""
 
 
 class _Waiting:
@@ -89,7 +65,6 @@ class AssistService:
         budget_seconds: float = 0.5,
         sources: Sources | None = None,
     ) -> None:
-        self._directory = directory
         self._screens = screens
         self._clock = clock
         self._pops = pops
@@ -199,13 +174,9 @@ class AssistService:
             raise NotYourCall(call)
         return lookup
 
-    def choose(self, device: Device, call: CallId, customer: int) -> None:
-        """Note that *customer*, one of the matches, is on the line, and show it."""
-        lookup = self.subject(device, call)
-        if all(match.customer.id != customer for match in lookup.matches):
-            raise UnknownCustomer(customer)
-        lookup.choice = customer
-        self._show_card(lookup, device)
+    def with_customer(self, customer: int) -> list[Lookup]:
+        """Return the calls, live or lately over, on whose cards *customer* stands."""
+        return self._lookups.with_customer(customer)
 
     async def write_note(self, device: Device, call: CallId, user: User, text: str) -> None:
         """Keep all that *user* has to say about *call*, or the one that it is about, and show it to colleagues there.
@@ -220,61 +191,6 @@ class AssistService:
     def recorded(self, call: CallId) -> None:
         """The record of *call* is stored."""
         self._notes.recorded(call)
-
-    async def register(
-        self, device: Device, call: CallId, *, name: str, company: str, note: str, tags: tuple[str, ...]
-    ) -> CustomerMatch:
-        """Store a new customer with the number of *call*, choose it and show it."""
-        lookup = self.subject(device, call)
-        if not lookup.e164:
-            raise NoNumber(call)
-        if lookup.registering:
-            raise AlreadyRegistered(call)
-        lookup.registering = True
-        fresh = NewCustomer(name, (CustomerNumber(lookup.e164),), tags, company, note)
-        try:
-            async with asyncio.timeout(_STORE_SECONDS):
-                match = await self._directory.register(fresh)
-        except Exception as error:
-            lookup.registering = False
-            log.error("customer was not stored", extra={"call": call, **blame(error)})
-            raise StoreFailed from error
-        lookup.matches = (match, *lookup.matches)
-        lookup.choice = match.customer.id
-        if lookup.state != "looking":
-            lookup.state = "found"
-        self._show_card(lookup, device)
-        return match
-
-    @contextlib.contextmanager
-    def registering(self, lookup: Lookup) -> Iterator[None]:
-        """While it lasts, and unless it fails, nobody else registers the customer of that call."""
-        if lookup.registering:
-            raise AlreadyRegistered(lookup.call)
-        lookup.registering = True
-        try:
-            yield
-        except BaseException:
-            lookup.registering = False
-            raise
-
-    def learned(self, customer: Customer, lookup: Lookup | None, device: Device) -> None:
-        """Show *customer* as now stored, on every card that has them; *lookup*, if any, is about them from now on."""
-        holders = self._lookups.with_customer(customer.id)
-        for each in holders:
-            each.matches = tuple(
-                msgspec.structs.replace(match, customer=customer) if match.customer.id == customer.id else match
-                for match in each.matches
-            )
-        if lookup is not None:
-            if lookup not in holders:
-                lookup.matches = (CustomerMatch(customer), *lookup.matches)
-                lookup.state = "found" if lookup.state != "looking" else "looking"
-            lookup.choice = customer.id
-            self._show_card(lookup, device)
-        for each in holders:
-            if each is not lookup:
-                self._show_card(each, Device(""))
 
     def painted(self, device: Device, pop: str, *, received: float, painted: float) -> None:
         self._pops.painted(pop, device, received=received, painted=painted)
@@ -405,7 +321,7 @@ class AssistService:
                 if (call, device) not in self._waiting:
                     self._screens.card(device, lookup.card(call))
 
-    def _show_card(self, lookup: Lookup, actor: Device) -> None:
+    def show_card(self, lookup: Lookup, actor: Device) -> None:
         """Show the card to whoever has the call now, and to *actor* also when it is over."""
         shown = set()
         for call in self._showing(lookup):

@@ -32,6 +32,7 @@ from cti.services.formfill import (
     values_of,
     work_of,
 )
+from cti.services.identity import Identity
 from cti.services.lookups import Lookup
 
 log = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ class FormDesk:
         *,
         content: Content,
         assist: AssistService,
+        identity: Identity,
         directory: Directory,
         region: str,
         zone: ZoneInfo,
@@ -145,6 +147,7 @@ class FormDesk:
         self._drafts = kept.drafts
         self._content = content
         self._assist = assist
+        self._identity = identity
         self._directory = directory
         self._region = region
         self._zone = zone
@@ -296,14 +299,14 @@ class FormDesk:
         rest = CustomerChange(id_number=change.id_number, addresses=change.addresses)
         if target.lookup is None:
             return await self._book.register(new, rest, entry)
-        with self._assist.registering(target.lookup):
+        with self._identity.registering(target.lookup):
             return await self._book.register(new, rest, entry)
 
     async def _show(self, target: Target, customer: int) -> None:
         """Have the cards show what the record now says."""
         known = await self._directory.get(customer)
         if known is not None:
-            self._assist.learned(known, target.lookup, target.device)
+            self._identity.learned(known, target.lookup, target.device)
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 

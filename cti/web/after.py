@@ -41,7 +41,7 @@ async def choose_outcome(request: web.Request) -> web.Response:
     except UnknownOutcome:
         raise HttpRefusal(400, "bad_request", "no such outcome for this call; load the page again") from None
     except StillNeeded as lacking:
-        refused = api.StillNeeded("still_needed", "this outcome needs more", lacking.needs)  # type: ignore[arg-type]
+        refused = api.StillNeeded("still_needed", "this outcome needs more", lacking.needs, lacking.fields)
         return answer(refused, status=409)
     return answer(await _after(request, who, subject))
 

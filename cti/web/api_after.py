@@ -176,11 +176,12 @@ class TicketList(msgspec.Struct, frozen=True):
 
 
 class StillNeeded(msgspec.Struct, frozen=True):
-    """409: the outcome needs more."""
+    """409: the outcome needs more. `fields` are those of the customer, as forms name them."""
 
     code: Literal["still_needed"]
     text: str
     needs: tuple[Literal["note", "callback", "ticket"], ...]
+    fields: tuple[str, ...]
 
 
 FORMS: tuple[type[Form], ...] = (

@@ -13,20 +13,15 @@ from cti.forms import About
 from cti.ports import OutcomeUnknown, StorageDown, SwitchError, SwitchUnreachable
 from cti.services.aftercall import AfterCall, OutcomeMissing, Subject
 from cti.services.agents import AgentService, Make
-from cti.services.assist import (
-    AlreadyRegistered,
-    AssistService,
-    NoNumber,
-    NotYourCall,
-    StoreFailed,
-    UnknownCustomer,
-)
+from cti.services.assist import AssistService, NotYourCall
 from cti.services.clock import ServiceClock
+from cti.services.identity import AlreadyRegistered, Identity, NoNumber, StoreFailed, UnknownCustomer
 from cti.services.once import Once
 from cti.services.people import PeopleService
 from cti.services.pops import UnknownPop
 from cti.services.teamfeed import TeamFeed
 from cti.web import messages as m
+from cti.web.call_commands import CallCommands, CallRefused
 from cti.web.form_presence import FormPresence
 from cti.web.permissions import Action, Actor, Colleague, Phone, can
 from cti.web.screens import Screen, ScreenHub
@@ -60,7 +55,12 @@ _ACTIONS: dict[type[m.Command], Action] = {
     m.UnwatchTeam: Action.SEE_TEAM,
     m.ForceAgentState: Action.SEE_TEAM,  # and FORCE_AGENT_STATE, once it is known whose
     m.PopPainted: Action.SEE_CALL,
+    m.Dial: Action.ACT_ON_CALL,  # and DIAL, once the number is known
+    m.HangUp: Action.ACT_ON_CALL,
+    m.Transfer: Action.ACT_ON_CALL,  # and DIAL
+    m.PressKeys: Action.ACT_ON_CALL,
     m.ChooseCustomer: Action.ACT_ON_CALL,
+    m.DenyCustomer: Action.ACT_ON_CALL,
     m.RegisterCustomer: Action.ACT_ON_CALL,
     m.WriteNote: Action.ACT_ON_CALL,
     m.OpenForm: Action.FILL_FORM,
@@ -76,19 +76,23 @@ class Commands:
         self,
         hub: ScreenHub,
         assist: AssistService,
+        identity: Identity,
         agents: AgentService,
         people: PeopleService,
         after: AfterCall,
         clock: ServiceClock,
         team: TeamFeed[Screen],
+        calls: CallCommands,
     ) -> None:
         self._hub = hub
         self._team = team
         self._assist = assist
+        self._identity = identity
         self._agents = agents
         self._people = people
         self._after = after
         self._clock = clock
+        self._calls = calls
         self.forms: FormPresence | None = None  # where there are forms
         self._once = Once()
         self._under_way: dict[Screen, set[asyncio.Task[None]]] = {}
@@ -126,10 +130,16 @@ class Commands:
                     self._refuse(screen, command.id, *_REFUSALS[type(error)])
             case m.ChooseCustomer(call=call, customer=customer):
                 self._choose(screen, command.id, device, CallId(call), customer)
+            case m.DenyCustomer(call=call, customer=customer):
+                denial = self._identity.deny(device, CallId(call), customer, who=screen.actor.user)
+                self._start(screen, command.id, denial)
             case m.RegisterCustomer():
                 self._start(screen, command.id, self._register(device, command))
             case m.WriteNote():
                 self._start(screen, command.id, self._write_note(screen.actor, command))
+            case m.CallCommand():
+                work = self._calls.work(screen.actor, command)
+                self._start(screen, command.id, self._once.run(screen.actor.user, command.key, work))
             case m.AgentCommand():
                 self._start(
                     screen, command.id, self._once.run(screen.actor.user, command.key, self._work(screen, command))
@@ -201,7 +211,7 @@ class Commands:
 
     def _choose(self, screen: Screen, id: int, device: Device, call: CallId, customer: int) -> None:
         try:
-            self._assist.choose(device, call, customer)
+            self._identity.choose(device, call, customer)
         except (NotYourCall, UnknownCustomer) as error:
             self._refuse(screen, id, *_REFUSALS[type(error)])
         else:
@@ -224,7 +234,7 @@ class Commands:
         self._done(screen, command.id)
 
     async def _register(self, device: Device, command: m.RegisterCustomer) -> None:
-        await self._assist.register(
+        await self._identity.register(
             device,
             CallId(command.call),
             name=_one_line(command.name),
@@ -260,8 +270,10 @@ class Commands:
     async def _answer(self, screen: Screen, id: int, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except (NotYourCall, NoNumber, AlreadyRegistered, StoreFailed, NoSuchColleague, OutcomeMissing) as error:
+        except tuple(_REFUSALS) as error:
             self._refuse(screen, id, *_REFUSALS[type(error)])
+        except CallRefused as error:
+            self._refuse(screen, id, error.code, str(error))
         except ev.NotNow as error:
             self._refuse(screen, id, "no_queue" if isinstance(error, ev.NoQueue) else "not_now", str(error))
         except StorageDown:

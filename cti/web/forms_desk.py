@@ -13,9 +13,10 @@ from cti.assist.forms.validation import FieldError
 from cti.assist.texts import error_text
 from cti.customers import ChangedMeanwhile, NoSuchCustomer
 from cti.forms import Draft
-from cti.services.assist import AlreadyRegistered, NotYourCall
+from cti.services.assist import NotYourCall
 from cti.services.clock import milliseconds
 from cti.services.forms import Conflict, FormDesk, NoForm, NotFilledIn, OpenForm, Sent, Target
+from cti.services.identity import AlreadyRegistered
 from cti.web import api_forms as api
 from cti.web.auth import Identity
 from cti.web.context import CONTEXT, HttpRefusal, answer, form, permitted

@@ -46,6 +46,13 @@ RefusalCode = Literal[
     "not_now",
     "unknown_person",
     "outcome_missing",
+    "call_state",
+    "dial_number",
+    "dial_code",
+    "dial_national",
+    "dial_abroad",
+    "dial_premium",
+    "dial_barred",
 ]
 
 
@@ -125,6 +132,45 @@ class ForceAgentState(AgentCommand, frozen=True, tag="agent.force"):
     why: _Why = ""
 
 
+_Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class CallCommand(Command, frozen=True, kw_only=True):
+    """A command about calls of the person's own phone; *key* as in AgentCommand."""
+
+    key: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class Dial(CallCommand, frozen=True, tag="call.dial"):
+    """Call *number*. A desk phone is rung first, to be answered at once; `done` is when it rings.
+
+    A phone in the page is told by `done` that it may call; then it sends its INVITE, which is held to the same rule.
+    """
+
+    number: _Number
+    phone: Literal["desk", "page"] = "desk"
+
+
+class HangUp(CallCommand, frozen=True, tag="call.hang_up"):
+    """End one's own part in *call*, or reject it while it rings; `done` is when the switch reports it."""
+
+    call: _Key
+
+
+class Transfer(CallCommand, frozen=True, tag="call.transfer"):
+    """Have who is in *call* go on to *number*, without asking there; `done` is when the phone is free."""
+
+    call: _Key
+    number: _Number
+
+
+class PressKeys(CallCommand, frozen=True, tag="call.keys"):
+    """Send tones to who is in *call*: the menu of another telephone system."""
+
+    call: _Key
+    keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{1,32}$")]
+
+
 class WatchTeam(Command, frozen=True, tag="team.watch"):
     """Show me my people: `team` frames follow, until the screen says otherwise or is opened anew."""
 
@@ -143,6 +189,13 @@ class PopPainted(Command, frozen=True, tag="pop.painted"):
 
 class ChooseCustomer(Command, frozen=True, tag="card.choose"):
     """Of several customers with the number, this one is on the line."""
+
+    call: _Key
+    customer: int
+
+
+class DenyCustomer(Command, frozen=True, tag="card.deny"):
+    """This customer is not who calls from that number: off the card now, and ranked last from now on."""
 
     call: _Key
     customer: int
@@ -192,10 +245,15 @@ ScreenCommand = (
     | ExtendWrapUp
     | RepairAgentState
     | ForceAgentState
+    | Dial
+    | HangUp
+    | Transfer
+    | PressKeys
     | WatchTeam
     | UnwatchTeam
     | PopPainted
     | ChooseCustomer
+    | DenyCustomer
     | RegisterCustomer
     | WriteNote
     | OpenForm

@@ -5,6 +5,7 @@ from enum import Enum
 
 import msgspec
 
+from cti.assist.dialling import DialRule
 from cti.calls.facts import Device
 from cti.ports import User, UserRole
 
@@ -16,6 +17,7 @@ class Action(Enum):
     OPEN_SCREEN = "open_screen"
     SEE_CALL = "see_call"  # one's card, number and state: asked at every delivery
     ACT_ON_CALL = "act_on_call"
+    DIAL = "dial"  # by one's own phone, by whatever way it gets to the switch
     SEE_AGENT_STATE = "see_agent_state"
     SET_AGENT_STATE = "set_agent_state"
     USE_PHONE = "use_phone"  # as the page that rings and talks
@@ -71,7 +73,15 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     team_of_actor: str
 
 
-Object = Phone | Colleague | Case | None
+class Dialled(msgspec.Struct, frozen=True, gc=False):
+    """A number to be called from a phone, or for a call to go on to, and what the centre lets be dialled."""
+
+    device: Device
+    number: str
+    rule: DialRule
+
+
+Object = Phone | Colleague | Case | Dialled | None
 Rule = Callable[[Actor, Object], bool]
 
 
@@ -81,6 +91,16 @@ def _anybody(actor: Actor, obj: Object) -> bool:
 
 def _own(actor: Actor, obj: Object) -> bool:
     return isinstance(obj, Phone) and obj.device != "" and obj.device == actor.device
+
+
+def _dials(actor: Actor, obj: Object) -> bool:
+    """Whether *actor* may have the number called from their own phone."""
+    return (
+        isinstance(obj, Dialled)
+        and obj.device != ""
+        and obj.device == actor.device
+        and obj.rule.refusal(obj.number, actor.role) is None
+    )
 
 
 def _leads(actor: Actor, obj: Object) -> bool:
@@ -127,6 +147,7 @@ RULES: dict[Action, Rule] = {
     Action.SEE_LINK: _anybody,
     Action.SEE_CALL: _own,
     Action.ACT_ON_CALL: _own,
+    Action.DIAL: _dials,
     Action.SEE_AGENT_STATE: _own,
     Action.SET_AGENT_STATE: _own,
     Action.USE_PHONE: _own,

@@ -42,12 +42,13 @@ class Keeper(Protocol):
 class GivenPhone:
     """One page's hold on an extension."""
 
-    __slots__ = ("device", "given_at", "id", "person", "relay", "token", "user")
+    __slots__ = ("actor", "device", "given_at", "id", "person", "relay", "token", "user")
 
     def __init__(self, who: Identity, person: Person, given_at: float) -> None:
         self.id = secrets.token_urlsafe(12)
         self.token = who.token
         self.user = who.user.name
+        self.actor = who.actor
         self.device = who.actor.device
         self.person = person
         self.given_at = given_at

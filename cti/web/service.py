@@ -7,15 +7,18 @@ from importlib.metadata import PackageNotFoundError, version
 from zoneinfo import ZoneInfo
 
 from cti.assist.attached import AttachedField
+from cti.assist.dialling import Dialling, DialRule
 from cti.calls.model import CallId
 from cti.content import Content
 from cti.ports import Directory, LiveNotes, Sessions, Switch, Users
 from cti.services.aftercall import AfterCall, AfterKept
 from cti.services.agents import AgentService
 from cti.services.assist import AssistService
+from cti.services.callcontrol import CallControl
 from cti.services.callnotes import CallNotes
 from cti.services.clock import ServiceClock
 from cti.services.forms import FormDesk, FormsKept
+from cti.services.identity import Identity
 from cti.services.lag import LagProbe
 from cti.services.people import PeopleService, Work
 from cti.services.pops import PopLog
@@ -25,6 +28,7 @@ from cti.services.views import DeskView
 from cti.settings import Web as WebSettings
 from cti.web.api import PartHealth
 from cti.web.auth import Authenticator, AuthSettings
+from cti.web.call_commands import CallCommands
 from cti.web.commands import Commands
 from cti.web.context import Context, Live
 from cti.web.form_presence import FormPresence
@@ -82,6 +86,7 @@ class WebService:
         content: Content | None = None,
         forms: FormsKept | None = None,
         sources: Sources | None = None,
+        dialling: Dialling | None = None,
     ) -> None:
         self.clock = clock or ServiceClock()
         self.metrics = metrics or Metrics()
@@ -107,7 +112,13 @@ class WebService:
             budget_seconds=lookup_budget_seconds,
             sources=sources,
         )
-        self.after = AfterCall(after, told=Reminders(self.hub, self.people), note_of=self._note_of)
+        identity = Identity(self.assist, directory)
+        self.after = AfterCall(
+            after,
+            told=Reminders(self.hub, self.people),
+            note_of=self._note_of,
+            fields_needed=self._fields_needed,
+        )
         self.lag = LagProbe(observe=self.metrics.loop_lag)
         self._passwords = passwords or Passwords()
         self.auth = Authenticator(
@@ -117,11 +128,23 @@ class WebService:
             settings=auth_settings,
             on_out=self._sign_out,
         )
+        self.control = CallControl(switch)
+        rule = DialRule(dialling, region=region)
         self.sip: SipRelays | None = None
         if phones is not None:
             phone_desk = PhoneDesk(phones.passwords, realm=phones.realm, keeper=phones.keeper)
-            self.sip = SipRelays(phones.url, phone_desk, self.metrics, phones.own_calls)
-        self._commands = Commands(self.hub, self.assist, self.agents, self.people, self.after, self.clock, self.team)
+            self.sip = SipRelays(phones.url, phone_desk, self.metrics, phones.own_calls, rule)
+        self._commands = Commands(
+            self.hub,
+            self.assist,
+            identity,
+            self.agents,
+            self.people,
+            self.after,
+            self.clock,
+            self.team,
+            CallCommands(self.control, rule),
+        )
         content = content or Content()
         self.forms: FormDesk | None = None
         if forms is not None:
@@ -130,6 +153,7 @@ class WebService:
                 forms,
                 content=content,
                 assist=self.assist,
+                identity=identity,
                 directory=directory,
                 region=region,
                 zone=ZoneInfo(time_zone),
@@ -195,6 +219,9 @@ class WebService:
 
     async def _note_of(self, call: str, user: int) -> str:
         return self._notes.text_of(CallId(call), user) or await self._desk_log.note_of(call, user)
+
+    async def _fields_needed(self, customer: int | None, outcome: str) -> Sequence[str]:
+        return await self.forms.needed(customer, outcome) if self.forms is not None else ()
 
     def _sign_out(self, user: str | None, token: str | None) -> None:
         self.hub.sign_out(user=user, token=token)

@@ -49,6 +49,7 @@ _URI = re.compile(
     r"sips?:(?:([A-Za-z0-9+*#_.~-]|%23){1,64}@)?[A-Za-z0-9.\[\]:-]{1,255}(?:;[\w.!%*+~:-]+(?:=[\w.!%*+~:-]+)?)*"
 )
 _CSEQ = re.compile(r"([0-9]{1,10}) ([A-Z]{3,10})")
+_NUMBER = re.compile(r"[0-9+*#%]")
 _TAG = re.compile(r";tag=", re.IGNORECASE)
 
 
@@ -165,11 +166,27 @@ def examine(message: SipMessage, person: Person) -> SipMessage:
     return _with_switch_password(message, person)
 
 
-def refusal_of(message: SipMessage, tag: str) -> str:
-    """Return the 403 that the relay itself gives to a request."""
+def numbers_called(message: SipMessage) -> Iterable[str]:
+    """Return what an examined message asks the switch to dial: by INVITE, or by REFER for the other side of a call.
+
+    A call in progress is addressed at the switch and not at a number; what looks like one is returned all the same.
+    """
+    called = []
+    if message.method == "INVITE":
+        user = _user_in(message.uri)
+        if message.opens_call or _NUMBER.match(user):
+            called.append(user)
+    if refer_to := message.get("Refer-To"):
+        called.append(user_of(refer_to))
+    return [number.replace("%23", "#") for number in called]
+
+
+def refusal_of(message: SipMessage, tag: str, *, why: str) -> str:
+    """Return the 403 that the relay itself gives to a request; *why* is for the page to show."""
     copied = [(name, value) for name, value in message.headers if name in ("Via", "From", "Call-ID", "CSeq")]
     to = message.get("To")
     copied.append(("To", to if _TAG.search(to) else f"{to};tag={tag}"))
+    copied.append(("X-CTI-Refused", why))
     return SipMessage("SIP/2.0 403 Refused by the service", "", "", 403, tuple(copied), "").text()
 
 
@@ -179,17 +196,19 @@ def user_of(address: str) -> str:
     if found is None:
         return ""
     uri, _, _ = found[1].partition("?")  # Refer-To carries headers
-    if not _URI.fullmatch(uri):
-        return ""
-    _, _, rest = uri.partition(":")
-    user, at, _ = rest.partition("@")
-    return user if at else ""
+    return _user_in(uri) if _URI.fullmatch(uri) else ""
 
 
 def with_header(text: str, name: str, value: str) -> str:
     """Return a message of the switch with one more header, the rest as it came."""
     start, _, rest = text.partition("\r\n")
     return f"{start}\r\n{name}: {value}\r\n{rest}"
+
+
+def _user_in(uri: str) -> str:
+    _, _, rest = uri.partition(":")
+    user, at, _ = rest.partition("@")
+    return user if at else ""
 
 
 def _headers(lines: list[str]) -> Iterable[tuple[str, str]]:

@@ -12,11 +12,13 @@ import aiohttp
 from aiohttp import ClientWSTimeout, WSMsgType, web
 from prometheus_client import Counter
 
+from cti.assist.dialling import DialRule
 from cti.web import api
 from cti.web import messages as m
 from cti.web.auth import Identity
 from cti.web.metrics import Metrics
 from cti.web.own_calls import OwnCalls
+from cti.web.permissions import Action, Dialled, can
 from cti.web.phone_desk import GivenPhone, PhoneDesk
 from cti.web.sip_messages import (
     LARGEST_MESSAGE,
@@ -24,6 +26,7 @@ from cti.web.sip_messages import (
     NotYours,
     SipMessage,
     examine,
+    numbers_called,
     parse,
     refusal_of,
     with_header,
@@ -49,8 +52,9 @@ SwitchSocket = aiohttp.ClientWebSocketResponse
 class SipRelays:
     """All phones in pages. Serves `/sip`, after the caller found out who asks and that the origin is ours."""
 
-    def __init__(self, url: str, desk: PhoneDesk, metrics: Metrics, own_calls: OwnCalls) -> None:
+    def __init__(self, url: str, desk: PhoneDesk, metrics: Metrics, own_calls: OwnCalls, rule: DialRule) -> None:
         self.desk = desk
+        self.rule = rule
         self.own_calls = own_calls
         self.refused = Counter("cti_sip_refused", "Refused messages of phones", ["why"], registry=metrics.registry)
         self._url = url
@@ -231,11 +235,12 @@ class _Relay:
         except NotYours as refused:
             self._count(refused.why, "")
             is_answered = message.method not in ("", "ACK")
-            return "", refusal_of(message, self._tag) if is_answered else ""
+            return "", refusal_of(message, self._tag, why=refused.why) if is_answered else ""
 
     def _passed(self, message: SipMessage) -> str:
         """Return what of the page's message goes to the switch."""
         passed = examine(message, self.given.person)
+        self._hold_to_rule(passed)
         if passed.opens_call:
             call = passed.get("Call-ID")
             mark = self._marks.get(call)
@@ -245,6 +250,13 @@ class _Relay:
                     self._marks.popitem(last=False)
             passed = passed.with_headers((*passed.headers, ("X-CTI-Mark", mark)))
         return passed.text()
+
+    def _hold_to_rule(self, message: SipMessage) -> None:
+        """Raise NotYours when *message* calls a number, or sends a call to one, that this person may not dial."""
+        actor, rule = self.given.actor, self._relays.rule
+        for number in numbers_called(message):
+            if not can(actor, Action.DIAL, Dialled(self.given.device, number, rule)):
+                raise NotYours(rule.refusal(number, actor.role) or "not_allowed")
 
     def _count(self, why: str, problem: str) -> None:
         self._relays.refused.labels(why).inc()

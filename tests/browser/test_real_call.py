@@ -61,8 +61,9 @@ async def test_the_card_stands_on_the_screen_while_the_phone_rings(
         ringing = [channel for channel in await switch.core_show_channels() if "1001" in channel.name]
         assert [channel.state for channel in ringing] == ["Ringing"]
 
-        name = page.get_by_role("textbox", name="姓名")
-        await name.fill("王小明")
+        form = page.get_by_role("form", name="客户登记")
+        await form.get_by_role("radio", name="个人").check()
+        await form.get_by_label("姓名").fill("王小明")
         await page.keyboard.press("Control+Enter")
         card = page.get_by_label("客户", exact=True)
         await expect(card.get_by_role("heading", name="王小明")).to_be_visible()

@@ -75,6 +75,7 @@ class FakeSwitch:
         self.asked: list[tuple[str, bool, str]] = []
         self.joined: list[tuple[str, str, int, bool]] = []
         self.left: list[tuple[str, str]] = []
+        self.treated: list[tuple[str, ...]] = []  # calls: what, which leg, and how
         self.refuse: SwitchError | None = None
         self.silent = False  # never answers
         self.obeys: Callable[[str, Device, bool | None, str], None] = lambda queue, member, paused, reason: None
@@ -94,6 +95,22 @@ class FakeSwitch:
         self.left.append((queue, member))
         await self._answers()
         self.obeys(queue, member, None, "")
+
+    async def originate(self, device: Device, number: str, *, channel: ChannelId) -> None:
+        await self._treats("originate", channel, device, number)
+
+    async def hang_up(self, channel: ChannelId) -> None:
+        await self._treats("hang_up", channel)
+
+    async def transfer(self, channel: ChannelId, number: str) -> None:
+        await self._treats("transfer", channel, number)
+
+    async def press(self, channel: ChannelId, key: str) -> None:
+        await self._treats("press", channel, key)
+
+    async def _treats(self, what: str, *how: str) -> None:
+        self.treated.append((what, *how))
+        await self._answers()
 
     async def _answers(self) -> None:
         await asyncio.sleep(0)
@@ -331,9 +348,11 @@ class Centre:
 
     def happens(self, *events: ev.CallEvent) -> None:
         self.web.assist.on_events(events, time.monotonic_ns(), self.registry)
+        self.web.control.on_events(events, self.registry)
 
     def states(self, fact: Fact) -> None:
         self.web.assist.on_fact(fact)
+        self.web.control.on_fact(fact)
 
     def link_comes_up(self, *members: MemberSeen) -> None:
         self.states(Snapshot(self.time(), "boot", (), (), members))

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from cti.assist.faults import Fault, Place
+from cti.customers import Address, CustomerChange
 from tests.fakes.centre import Agent, Customer, customers_in
 from tests.fakes.forms import FormDay, form_day
+from tests.stories.test_after_call import shipped_outcomes
 
 NUMBER = "+8613800138000"
 GOOD_ID, MISTYPED_ID = "11010519491231002X", "110105194912310021"
@@ -223,3 +225,25 @@ async def test_the_ops_page_has_what_is_wrong_with_files(day: FormDay) -> None:
         [fault] = (await response.json())["content"]
     assert (fault["file"], fault["line"], fault["column"], fault["severity"]) == ("config/forms/x.toml", 3, 7, "error")
     assert fault["zh"].startswith("没有校验")
+
+
+async def test_an_outcome_waits_for_the_fields_that_it_needs(day: FormDay) -> None:
+    day.outcomes += shipped_outcomes()
+    anna = await day.agent("anna", extension="1001")
+    call = day.customer("13800138000")
+    call.calls("sales")
+    call.rings(anna, "sales")
+    await anna.sees("pop")
+    call.is_answered_by(anna)
+    _, saved = await posts(anna, "save", await opens(anna, call=call.id), call=call.id, values=NEW)
+
+    async def chooses() -> tuple[int, dict[str, Any]]:
+        async with anna.http.post("/api/after/outcome", json={"call": call.id, "outcome": "enrolled"}) as response:
+            return response.status, await response.json()
+
+    status, refused = await chooses()
+    assert (status, refused["code"], refused["needs"], refused["fields"]) == (409, "still_needed", [], ["address"])
+
+    home = Address("home", "浙江省", "杭州市", "西湖区", "文三路 1 号")
+    await day.book.change(saved["customer"], CustomerChange(addresses=(home,)), who="anna")
+    assert (await chooses())[0] == 200

@@ -205,3 +205,25 @@ async def test_stamps_of_a_painted_pop_are_counted_once(centre: Centre) -> None:
     assert figures["painted"].count == figures["total"].count == 1
     assert abs(figures["painted"].p50 - 2.0) < 0.01
     assert abs(figures["received"].p50 - 1.0) < 0.01
+
+
+async def test_not_this_person_is_taken_off_the_card_and_ranked_last_from_now_on(centre: Centre) -> None:
+    wang = await centre.directory.add("王芳", "+8613800138000")
+    li = await centre.directory.add("李小明", "+8613800138000")
+    anna = await centre.agent("anna", extension="1001")
+    centre.link_comes_up(centre.member(anna))
+    first = centre.customer("13800138000").calls("support")
+    await centre.directory_answered()
+    first.rings(anna, "support")
+    assert sorted(customers_in(await anna.sees("pop"))) == ["李小明", "王芳"]
+
+    assert (await anna.asks("card.deny", call=first.id, customer=wang.id))["type"] == "done"
+    card = next(frame for frame in reversed(anna.frames) if frame["type"] == "card")
+    assert (customers_in(card), card["card"]["state"], card["card"]["chosen"]) == (["李小明"], "known", li.id)
+    assert (await anna.asks("card.deny", call=first.id, customer=wang.id))["code"] == "unknown_customer"
+    first.hangs_up()
+
+    again = centre.customer("13800138000").calls("support")
+    await centre.directory_answered()
+    again.rings(anna, "support")
+    assert customers_in(await anna.sees("pop")) == ["李小明", "王芳"]

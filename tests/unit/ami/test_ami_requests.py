@@ -29,11 +29,24 @@ def test_an_originated_call_bears_our_id_and_is_answered_at_once() -> None:
     assert ("Variable", "PJSIP_HEADER(add,X-CTI-Call)=cti-dial-1") in fields
 
 
+def test_a_transfer_is_one_for_the_switch_too() -> None:
+    action, fields = requests.transfer(CHANNEL, "1002")
+    assert (action, dict(fields)) == ("BlindTransfer", {"Channel": CHANNEL, "Exten": "1002", "Context": "from-phones"})
+
+
+def test_keys_are_pressed_one_at_a_time() -> None:
+    assert requests.press(CHANNEL, "#") == ("PlayDTMF", [("Channel", CHANNEL), ("Digit", "#")])
+    for keys in ("", "12", "A", "w"):
+        with pytest.raises(SwitchRefused):
+            requests.press(CHANNEL, keys)
+
+
 @pytest.mark.parametrize("number", ["", "13800138000&PJSIP/1901", "h", "s", "5000@queues", "1\r\nAction: x", "1" * 33])
 def test_a_number_is_a_number(number: str) -> None:
     for build in (
         lambda: requests.redirect(CHANNEL, number),
         lambda: requests.originate(ANNA, number, ChannelId("cti-dial-1")),
+        lambda: requests.transfer(CHANNEL, number),
     ):
         with pytest.raises(SwitchRefused):
             build()
@@ -47,6 +60,8 @@ def test_a_channel_is_an_id(channel: str) -> None:
         lambda: requests.give_back(ChannelId(channel), ANNA),
         lambda: requests.redirect(ChannelId(channel), "5000"),
         lambda: requests.originate(ANNA, "5000", ChannelId(channel)),
+        lambda: requests.transfer(ChannelId(channel), "5000"),
+        lambda: requests.press(ChannelId(channel), "1"),
     ):
         with pytest.raises(SwitchRefused):
             build()

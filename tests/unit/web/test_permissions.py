@@ -5,9 +5,10 @@ from typing import get_args
 
 import pytest
 
+from cti.assist.dialling import DialRule
 from cti.calls.facts import Device
 from cti.ports import UserRole
-from cti.web.permissions import RULES, Action, Actor, Colleague, Object, Phone, can
+from cti.web.permissions import RULES, Action, Actor, Colleague, Dialled, Object, Phone, can
 
 OWN, OTHER = Phone(Device("PJSIP/1001")), Phone(Device("PJSIP/1002"))
 NONE = Phone(Device(""))
@@ -70,6 +71,17 @@ def test_a_password_of_ones_own_comes_first(role: UserRole) -> None:
 @pytest.mark.parametrize("role", ["lead", "supervisor"])
 def test_a_lead_leads_those_who_take_calls_in_the_own_team(role: UserRole, whom: Colleague) -> None:
     assert not can(Actor("x", role, OWN.device), Action.FORCE_AGENT_STATE, whom)
+
+
+@pytest.mark.parametrize("role", get_args(UserRole))
+def test_numbers_are_dialled_from_ones_own_phone_and_as_the_rule_has_it(role: UserRole) -> None:
+    rule, actor = DialRule(region="CN"), Actor("x", role, OWN.device)
+    calls_outside = role in ("agent", "lead", "supervisor")
+    assert can(actor, Action.DIAL, Dialled(OWN.device, "1002", rule))
+    assert can(actor, Action.DIAL, Dialled(OWN.device, "13800138000", rule)) is calls_outside
+    assert not can(actor, Action.DIAL, Dialled(OTHER.device, "1002", rule))
+    assert not can(actor, Action.DIAL, Dialled(OWN.device, "+19005551234", rule))
+    assert not can(Actor("x", role, Device("")), Action.DIAL, Dialled(Device(""), "1002", rule))
 
 
 def test_nobody_may_nothing() -> None:

@@ -188,7 +188,7 @@ def test_a_call_begins_with_an_invite_that_has_no_tag_yet() -> None:
 
 
 def test_the_refusal_is_an_answer_to_that_request() -> None:
-    refusal = parse(refusal_of(parse(INVITE), "ours"))
+    refusal = parse(refusal_of(parse(INVITE), "ours", why="dial_abroad"))
 
     assert (refusal.status, refusal.answers, refusal.get("Call-ID")) == (403, "INVITE", "id1")
     assert refusal.get("Via") == parse(INVITE).get("Via")

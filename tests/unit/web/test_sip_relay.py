@@ -347,3 +347,55 @@ async def _flood(peer: SipPeer, text: str) -> None:
 async def _sends(page: aiohttp.ClientWebSocketResponse, text: str) -> None:
     while True:
         await page.send_str(text)
+
+
+# --- what may be dialled -------------------------------------------------------------------------------------------
+
+
+def calling(number: str) -> str:
+    return INVITE.replace("sip:5000@", f"sip:{number}@")
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("00390612345678", "dial_abroad"),
+        ("+19005551234", "dial_premium"),
+        ("*98", "dial_code"),
+        ("%2398", "dial_code"),
+        ("00-39.0612345678", "dial_abroad"),
+        ("anna", "dial_number"),
+    ],
+)
+async def test_a_hand_made_page_calls_no_number_that_the_rule_denies(world: World, number: str, why: str) -> None:
+    async with world.phone() as page:
+        await page.send_str(calling(number))
+        answer = await page.receive_str()
+        await page.send_str(calling("13800138000"))
+
+        assert answer.startswith("SIP/2.0 403 ")
+        assert f"X-CTI-Refused: {why}\r\n" in answer
+        (heard,) = await world.peer.hears(1)
+        assert heard.startswith("INVITE sip:13800138000@asterisk ")
+        assert world.refused(why) == 1
+
+
+async def test_an_invite_that_poses_as_part_of_a_call_calls_nobody_either(world: World) -> None:
+    async with world.phone() as page:
+        posing = calling("00390612345678").replace("@asterisk>\r\nFrom", "@asterisk>;tag=x\r\nFrom")
+        assert ";tag=x" in posing
+        await page.send_str(posing)
+        assert "X-CTI-Refused: dial_abroad" in await page.receive_str()
+        await page.send_str(posing.replace("sip:00390612345678@asterisk SIP", "sip:127.0.0.1:5060 SIP"))
+        await world.peer.hears(1)
+
+
+@pytest.mark.parametrize("target", ["<sip:00390612345678@asterisk>", "<sip:+19005551234@asterisk?Replaces=a%3Bto-tag>"])
+async def test_nor_does_it_send_a_customer_there(world: World, target: str) -> None:
+    refer = calling("1102").replace("INVITE", "REFER").replace("User-Agent: cti", f"Refer-To: {target}")
+    async with world.phone() as page:
+        await page.send_str(refer)
+        assert (await page.receive_str()).startswith("SIP/2.0 403 ")
+        await page.send_str(refer.replace(target, "<sip:1102@asterisk>"))
+        (heard,) = await world.peer.hears(1)
+        assert "Refer-To: <sip:1102@asterisk>" in heard

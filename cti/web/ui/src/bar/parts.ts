@@ -2,5 +2,6 @@
 
 export { default as CallControls } from './CallControls.svelte'
 export { default as ConsultControls } from './ConsultControls.svelte'
+export { default as DeskControls } from './DeskControls.svelte'
 export { default as OtherCalls } from './OtherCalls.svelte'
 export { default as WrapUp } from './WrapUp.svelte'

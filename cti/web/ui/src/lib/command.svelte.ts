@@ -9,7 +9,7 @@ type Failure = Extract<Outcome, { done: false }>
 /** It may have been carried out and we did not hear of it: the same key makes the service do it at most once. */
 const UNHEARD: readonly FailureCode[] = ['no_answer', 'lost', 'offline']
 /** Sent again unchanged these would fail again. */
-const IN_VAIN: readonly FailureCode[] = ['not_allowed', 'invalid', 'too_large', 'not_json', 'unknown_message', 'no_device', 'no_number', 'not_your_call', 'no_queue', 'unknown_customer', 'already_registered']
+const IN_VAIN: readonly FailureCode[] = ['not_allowed', 'invalid', 'too_large', 'not_json', 'unknown_message', 'no_device', 'no_number', 'not_your_call', 'no_queue', 'unknown_customer', 'already_registered', 'call_state', 'dial_number', 'dial_code', 'dial_national', 'dial_abroad', 'dial_premium', 'dial_barred']
 
 export class Command {
   pending = $state(false)
@@ -47,7 +47,7 @@ export class Command {
     this.failure = null
     this.order = order
     this.key = key
-    const outcome = await session.send(order.type.startsWith('agent.') ? ({ ...order, key } as Order) : order)
+    const outcome = await session.send(/^(agent|call)\./.test(order.type) ? ({ ...order, key } as Order) : order)
     this.pending = false
     if (!outcome.done) this.failure = outcome
     return outcome.done

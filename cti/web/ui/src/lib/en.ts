@@ -210,6 +210,8 @@ export default {
   'card.hidden_text': 'There is nothing to look up. Ask who is calling.',
   'card.failed': 'The customer directory did not answer',
   'card.failed_text': 'Ask who is calling; the call itself is not affected. The card shows as soon as the directory answers.',
+  'card.deny': 'Not this person',
+  'card.denied': 'Noted: not {name}.',
   'card.others': 'Not this customer? ({count} more)',
 
   'customer.name': 'Name',

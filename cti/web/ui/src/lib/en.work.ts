@@ -72,7 +72,7 @@ export default {
   'text.less': 'Show less',
   'text.full': 'All of it',
 
-  'keys.answer': 'Answer; else show the card',
+  'keys.answer': 'Answer, or show the card; without a call, dial a number',
   'keys.hang_up': 'Hang up or reject',
   'keys.hold': 'Hold, resume',
   'keys.mute': 'Mute, unmute',

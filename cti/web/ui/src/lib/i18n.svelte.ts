@@ -13,6 +13,7 @@ export const GROUPS = {
   admin: { en: () => import('./en.admin'), zh: () => import('./zh.admin') },
   audit: { en: () => import('./en.audit'), zh: () => import('./zh.audit') },
   day: { en: () => import('./en.day'), zh: () => import('./zh.day') },
+  dial: { en: () => import('./en.dial'), zh: () => import('./zh.dial') },
   team: { en: () => import('./en.team'), zh: () => import('./zh.team') },
   after: { en: () => import('./en.after'), zh: () => import('./zh.after') },
   forms: { en: () => import('./en.forms'), zh: () => import('./zh.forms') },

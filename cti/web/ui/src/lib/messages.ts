@@ -33,6 +33,13 @@ export type RefusalCode =
   | "not_now"
   | "unknown_person"
   | "outcome_missing"
+  | "call_state"
+  | "dial_number"
+  | "dial_code"
+  | "dial_national"
+  | "dial_abroad"
+  | "dial_premium"
+  | "dial_barred"
 
 export type HttpRefusalCode =
   | "bad_request"
@@ -315,10 +322,27 @@ export interface Datum {
   value_en: string
 }
 
+/** This customer is not who calls from that number: off the card now, and ranked last from now on. */
+export interface DenyCustomer {
+  type: "card.deny"
+  id: number
+  call: string
+  customer: number
+}
+
 /** What the desk offers, from the settings. */
 export interface DeskView {
   reasons: ReasonView[]
   queues: QueueView[]
+}
+
+/** Call *number*. A desk phone is rung first, to be answered at once; `done` is when it rings. A phone in the page is told by `done` that it may call; then it sends its INVITE, which is held to the same rule. */
+export interface Dial {
+  type: "call.dial"
+  id: number
+  number: string
+  phone?: "desk" | "page"
+  key?: string
 }
 
 export interface DisputedField {
@@ -474,6 +498,14 @@ export interface FoundRecord {
   name: string
   fields: FoundField[]
   url: string
+}
+
+/** End one's own part in *call*, or reject it while it rings; `done` is when the switch reports it. */
+export interface HangUp {
+  type: "call.hang_up"
+  id: number
+  call: string
+  key?: string
 }
 
 /** 409: somebody else has the extension. `can_take_over`: they have no screen open; post again with take_over. */
@@ -792,6 +824,15 @@ export interface PopPainted {
   painted: number
 }
 
+/** Send tones to who is in *call*: the menu of another telephone system. */
+export interface PressKeys {
+  type: "call.keys"
+  id: number
+  call: string
+  keys: string
+  key?: string
+}
+
 /** POST /api/callbacks -> CallbackView. `own` false: anybody who serves the call's queue may make it. */
 export interface PromiseCallback {
   call: string
@@ -980,11 +1021,12 @@ export interface Stamps {
   dispatched: number
 }
 
-/** 409: the outcome needs more. */
+/** 409: the outcome needs more. `fields` are those of the customer, as forms name them. */
 export interface StillNeeded {
   code: "still_needed"
   text: string
   needs: ("callback" | "note" | "ticket")[]
+  fields: string[]
 }
 
 /** Ask for the service's time; the screen halves the round trip. */
@@ -1094,6 +1136,15 @@ export interface Today {
   missed: number
 }
 
+/** Have who is in *call* go on to *number*, without asking there; `done` is when the phone is free. */
+export interface Transfer {
+  type: "call.transfer"
+  id: number
+  call: string
+  number: string
+  key?: string
+}
+
 /** No more `team` frames. */
 export interface UnwatchTeam {
   type: "team.unwatch"
@@ -1122,10 +1173,15 @@ export type ScreenCommand =
   | ExtendWrapUp
   | RepairAgentState
   | ForceAgentState
+  | Dial
+  | HangUp
+  | Transfer
+  | PressKeys
   | WatchTeam
   | UnwatchTeam
   | PopPainted
   | ChooseCustomer
+  | DenyCustomer
   | RegisterCustomer
   | WriteNote
   | OpenForm

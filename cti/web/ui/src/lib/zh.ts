@@ -211,6 +211,8 @@ const zh: Record<keyof typeof en, string> = {
   'card.hidden_text': '对方隐藏了号码，无法查找。请询问来电人身份。',
   'card.failed': '客户资料查询失败',
   'card.failed_text': '请先询问来电人身份，通话不受影响。查询恢复后会自动显示。',
+  'card.deny': '不是本人',
+  'card.denied': '已记录：来电人不是 {name}。',
   'card.others': '不是这位客户？（另有 {count} 位）',
 
   'customer.name': '姓名',

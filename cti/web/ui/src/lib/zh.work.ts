@@ -74,7 +74,7 @@ const zh: Record<keyof typeof en, string> = {
   'text.less': '收起',
   'text.full': '全部内容',
 
-  'keys.answer': '接听；无来电振铃时显示客户资料',
+  'keys.answer': '接听；无来电振铃时显示客户资料；空闲时拨号',
   'keys.hang_up': '挂断或拒接',
   'keys.hold': '保持、取回',
   'keys.mute': '静音、取消静音',

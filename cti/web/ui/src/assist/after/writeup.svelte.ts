@@ -12,6 +12,8 @@ export class WriteUp {
   /** The outcome that is on its way, or that needs something first. */
   wanted = $state<string | null>(null)
   needs = $state.raw<Need[]>([])
+  /** Fields of the customer that the outcome needs. */
+  fields = $state.raw<string[]>([])
   pending = $state(false)
 
   constructor(readonly call: string) {}
@@ -46,8 +48,10 @@ export class WriteUp {
     this.pending = false
     this.take(answer)
     const lacking = answer.ok ? null : (answer.refusal.body as Partial<StillNeeded> | undefined)
-    this.needs = lacking?.code === 'still_needed' ? (lacking.needs ?? []) : []
-    if (this.needs.length > 0) this.refusal = null
+    const needsMore = lacking?.code === 'still_needed'
+    this.needs = needsMore ? (lacking.needs ?? []) : []
+    this.fields = needsMore ? (lacking.fields ?? []) : []
+    if (needsMore) this.refusal = null
     if (answer.ok) this.wanted = null
     return answer.ok
   }
