@@ -53,8 +53,9 @@ class I18n {
       this.groups.add(group)
       this.loading = this.show(this.wanted)
     }
-    await this.loading
-    return part
+    // Together: a part that cannot be loaded is told to whoever waits, and not to nobody.
+    const [loaded] = await Promise.all([part, this.loading])
+    return loaded
   }
 
   choose(language: Language): Promise<void> {
