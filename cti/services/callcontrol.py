@@ -61,11 +61,11 @@ class CallControl:
         if not isinstance(fact, OriginateEnded) or fact.success:
             return
         for awaited in self._awaited:
-            # Without a leg the answer names none: then it is about the phone that is being rung.
-            if awaited.channel is not None and (fact.channel or awaited.channel) == awaited.channel:
-                awaited.failed = fact.channel is not None or fact.device == awaited.device
-                if awaited.failed:
-                    awaited.over.set()
+            # A phone that is not there gets no leg, so that the answer names none.
+            is_its = fact.device == awaited.device if fact.channel is None else fact.channel == awaited.channel
+            if is_its and awaited.channel is not None:
+                awaited.failed = True
+                awaited.over.set()
 
     def on_events(self, events: Sequence[ev.CallEvent], registry: Registry) -> None:
         """Take what happened to calls; *registry* has them as they now stand."""

@@ -15,6 +15,12 @@ import msgspec
 
 from cti.services.teamfeed import MateView
 from cti.services.views import AgentView, CallView, Card, DeskView, LinkView, NotesView, Stamps
+from cti.web.call_messages import CallCommand as CallCommand
+from cti.web.call_messages import Command as Command
+from cti.web.call_messages import Dial as Dial
+from cti.web.call_messages import HangUp as HangUp
+from cti.web.call_messages import PressKeys as PressKeys
+from cti.web.call_messages import Transfer as Transfer
 
 MAX_FRAME_BYTES = 16 * 1024
 
@@ -66,10 +72,6 @@ class BadMessage(Exception):
 
 
 # --- from the screen ---------------------------------------------------------------------------------------------
-
-
-class Command(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
-    id: int  # chosen by the screen; the reply carries it back
 
 
 _Key = Annotated[str, msgspec.Meta(min_length=1, max_length=150)]
@@ -130,45 +132,6 @@ class ForceAgentState(AgentCommand, frozen=True, tag="agent.force"):
     state: Literal["ready", "not_ready", "signed_out"]
     reason: _Reason = ""
     why: _Why = ""
-
-
-_Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-
-
-class CallCommand(Command, frozen=True, kw_only=True):
-    """A command about calls of the person's own phone; *key* as in AgentCommand."""
-
-    key: Annotated[str, msgspec.Meta(max_length=64)] = ""
-
-
-class Dial(CallCommand, frozen=True, tag="call.dial"):
-    """Call *number*. A desk phone is rung first, to be answered at once; `done` is when it rings.
-
-    A phone in the page is told by `done` that it may call; then it sends its INVITE, which is held to the same rule.
-    """
-
-    number: _Number
-    phone: Literal["desk", "page"] = "desk"
-
-
-class HangUp(CallCommand, frozen=True, tag="call.hang_up"):
-    """End one's own part in *call*, or reject it while it rings; `done` is when the switch reports it."""
-
-    call: _Key
-
-
-class Transfer(CallCommand, frozen=True, tag="call.transfer"):
-    """Have who is in *call* go on to *number*, without asking there; `done` is when the phone is free."""
-
-    call: _Key
-    number: _Number
-
-
-class PressKeys(CallCommand, frozen=True, tag="call.keys"):
-    """Send tones to who is in *call*: the menu of another telephone system."""
-
-    call: _Key
-    keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{1,32}$")]
 
 
 class WatchTeam(Command, frozen=True, tag="team.watch"):
