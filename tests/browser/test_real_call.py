@@ -64,6 +64,7 @@ async def test_the_card_stands_on_the_screen_while_the_phone_rings(
         form = page.get_by_role("form", name="客户登记")
         await form.get_by_role("radio", name="个人").check()
         await form.get_by_label("姓名").fill("王小明")
+        await form.get_by_role("radio", name="是").check()
         await page.keyboard.press("Control+Enter")
         card = page.get_by_label("客户", exact=True)
         await expect(card.get_by_role("heading", name="王小明")).to_be_visible()
