@@ -23,14 +23,13 @@ REST = CustomerChange(id_number="11010519491231002X", addresses=(Address(provinc
 
 
 @pytest.fixture
-def db(storage: Storage) -> Database:
-    if storage.db is None:
-        pytest.skip("forms have no fake: stories use the database")
-    return storage.db
+def db(sql: Storage) -> Database:
+    assert sql.db is not None
+    return sql.db
 
 
-async def user(storage: Storage, name: str) -> int:
-    return (await storage.users.create(name, display_name=name.title(), role="agent")).id
+async def user(sql: Storage, name: str) -> int:
+    return (await sql.users.create(name, display_name=name.title(), role="agent")).id
 
 
 def draft(author: int, about: About, values: dict[str, object], at: datetime = NOON) -> Draft:
@@ -87,8 +86,8 @@ async def test_nobody_is_registered_by_half(db: Database) -> None:
     assert await SqlFormBook(db).filed(1) is None
 
 
-async def test_a_user_has_one_draft_about_the_same(storage: Storage, db: Database) -> None:
-    drafts, anna = SqlDrafts(db), await user(storage, "anna")
+async def test_a_user_has_one_draft_about_the_same(sql: Storage, db: Database) -> None:
+    drafts, anna = SqlDrafts(db), await user(sql, "anna")
     about = About(None, NUMBER, "call-1")
     await drafts.put(draft(anna, about, {"name": "王"}))
     await drafts.put(draft(anna, About(None, NUMBER, "call-2"), {"name": "王芳", "note": None}, NOON + timedelta(1)))
@@ -101,16 +100,16 @@ async def test_a_user_has_one_draft_about_the_same(storage: Storage, db: Databas
     assert await drafts.about(about, "registration") == []
 
 
-async def test_what_was_begun_for_a_number_is_found_once_the_customer_is_known(storage: Storage, db: Database) -> None:
-    drafts, anna = SqlDrafts(db), await user(storage, "anna")
+async def test_what_was_begun_for_a_number_is_found_once_the_customer_is_known(sql: Storage, db: Database) -> None:
+    drafts, anna = SqlDrafts(db), await user(sql, "anna")
     made = await SqlFormBook(db).register(WANG, REST, ENTRY)
     await drafts.put(draft(anna, About(None, NUMBER, "call-1"), {"name": "王"}))
     assert len(await drafts.about(About(made, NUMBER, "call-2"), "registration")) == 1
     assert await drafts.about(About(made), "registration") == []
 
 
-async def test_a_draft_is_taken_over_and_leaves_its_author(storage: Storage, db: Database) -> None:
-    drafts, anna, berta = SqlDrafts(db), await user(storage, "anna"), await user(storage, "berta")
+async def test_a_draft_is_taken_over_and_leaves_its_author(sql: Storage, db: Database) -> None:
+    drafts, anna, berta = SqlDrafts(db), await user(sql, "anna"), await user(sql, "berta")
     about = About(None, "", "call-1")
     await drafts.put(draft(anna, about, {"name": "王"}))
     await drafts.put(draft(berta, about, {"name": "李"}))
@@ -120,8 +119,8 @@ async def test_a_draft_is_taken_over_and_leaves_its_author(storage: Storage, db:
     assert not await drafts.take_over(berta, about, "registration", author=anna)
 
 
-async def test_old_drafts_are_forgotten(storage: Storage, db: Database) -> None:
-    drafts, anna = SqlDrafts(db), await user(storage, "anna")
+async def test_old_drafts_are_forgotten(sql: Storage, db: Database) -> None:
+    drafts, anna = SqlDrafts(db), await user(sql, "anna")
     await drafts.put(draft(anna, About(None, "", "old"), {"name": "a"}))
     await drafts.put(draft(anna, About(None, "", "new"), {"name": "b"}, NOON + timedelta(days=2)))
     assert await drafts.purge(before=NOON + timedelta(days=1)) == 1
@@ -129,10 +128,8 @@ async def test_old_drafts_are_forgotten(storage: Storage, db: Database) -> None:
     assert len(await drafts.about(About(None, "", "new"), "registration")) == 1
 
 
-async def test_drafts_and_answers_go_with_a_merge_and_are_erased_with_the_person(
-    storage: Storage, db: Database
-) -> None:
-    drafts, book, anna = SqlDrafts(db), SqlFormBook(db), await user(storage, "anna")
+async def test_drafts_and_answers_go_with_a_merge_and_are_erased_with_the_person(sql: Storage, db: Database) -> None:
+    drafts, book, anna = SqlDrafts(db), SqlFormBook(db), await user(sql, "anna")
     kept = await book.register(WANG, REST, ENTRY)
     gone = await book.register(
         NewCustomer("王小芳", ()), CustomerChange(), Entry("registration", "v1", "anna", answers={"shoe": 38})
